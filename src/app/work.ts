@@ -34,6 +34,7 @@ import { sweepTargets } from "../worker/sweep-targets.ts";
 import type { Worker } from "../worker/worker.ts";
 import type { WorkerOptions } from "../worker/worker-parts.ts";
 import { capabilitiesOf } from "./engine.ts";
+import { resumedLengths } from "./slices/resumed-lengths.ts";
 import type { SharingGrounds } from "./slices/share-slices.ts";
 
 /** What runs once there is an engine. */
@@ -109,9 +110,11 @@ export async function beginWork(
   const { abilities } = node;
   const results = await resultsIn(config, instance, parts);
   const sharing = await sharingOf(config, parts, { ...ports, instance });
+  const resumed = resumedLengths(config, engine.name);
   const worker = new Worker(
     {
       ...ports,
+      ...(resumed && { resumed }),
       queue,
       store: tasks,
       kept,
@@ -139,12 +142,8 @@ export async function beginWork(
   webhooks.start();
   const { liveSourceTimeoutMs: sourceTimeoutMs } = config;
   const slicing = sharing?.parts.slicing;
-  const planning = {
-    ...ports,
-    sourceTimeoutMs,
-    ...(slicing && { slicing }),
-    ...(results && { results }),
-  };
+  const more = { ...(slicing && { slicing }), ...(resumed && { resumed }) };
+  const planning = { ...ports, sourceTimeoutMs, ...more, ...(results && { results }) };
   const planner = plannerOf(planning, instance.scratch);
   return { worker, instance, planner, node, hardware, ...(membership && { membership }) };
 }

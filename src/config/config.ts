@@ -53,6 +53,8 @@ export type Config = {
   readonly resultCacheBytes: number;
   /** Whether clients get each other's. */
   readonly resultCacheShared: "yes" | "no";
+  /** Of what is at least so long, finished slices are kept, too; 0 is of nothing. */
+  readonly resumeMinMs: number;
   readonly defaultProfile: string;
   readonly targetsMax: number;
   readonly pixelsMax: number;

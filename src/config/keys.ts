@@ -144,7 +144,7 @@ export const KEYS: { readonly [F in keyof Written]: Key<Written[F]> } = {
     fallback: "3600",
     ...seconds(0, 1_209_600),
     about:
-      "How long finished outputs that could not be delivered are kept: a retry sends them without encoding again. 0 keeps none.",
+      "How long finished outputs that could not be delivered are kept, and finished slices of long encodes: a retry sends or goes on with them without encoding again. 0 keeps none.",
   },
   keepEncodeBytesMax: {
     env: "PONTUS_KEEP_ENCODE_BYTES_MAX",

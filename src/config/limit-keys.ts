@@ -63,6 +63,13 @@ export const SHARE_KEYS = {
 
 /** The keys of what is kept so that nothing is encoded twice. */
 export const RESULT_KEYS = {
+  resumeMinMs: {
+    env: "PONTUS_RESUME_MIN_SECONDS",
+    fallback: "600",
+    ...seconds(0, 1_209_600),
+    about:
+      "Encodes of sources that are at least so long are made in slices, of which those that are finished [outlive a crash](operations.md#long-encodes-go-on). 0 makes all in one run.",
+  },
   resultCacheBytes: {
     env: "PONTUS_RESULT_CACHE_BYTES",
     fallback: "0",

@@ -1,4 +1,4 @@
-/** How long encodes are cut into slices, so that several workers share one. */
+/** How long encodes are cut into slices, so that several workers share one, or a later run goes on with those that are finished. */
 export type Spread = {
   /** Media shorter than this stay whole. */
   readonly minSeconds: number;
@@ -6,6 +6,8 @@ export type Spread = {
   readonly sliceSeconds: number;
   /** Into how many slices at most: those of longer media are longer. */
   readonly slicesMax: number;
+  /** Why none of this source are cut all the same. */
+  readonly whole?: string;
 };
 
 /** A run that makes a part of a step. */

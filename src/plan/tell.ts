@@ -19,7 +19,7 @@ function toldSlices(steps: readonly ForecastStep[]): readonly string[] {
   const slices = steps.filter(({ slice }) => slice !== undefined).length;
   const whole = steps.flatMap(({ whole: why }) => (why === undefined ? [] : [why]));
   return [
-    ...(slices === 0 ? [] : [`Encodes ${slices} slices, which workers may share, and joins them`]),
+    ...(slices === 0 ? [] : [`Encodes ${slices} slices and joins them`]),
     ...whole.map((why) => `Encodes in one run, not in slices: ${why}`),
   ];
 }

@@ -26,7 +26,7 @@ export type OpenedSource = {
   readonly foundAt: string;
   /** As its server names it; absent without a server. */
   readonly mediaType?: string;
-  /** Names the version of the file, as its server does; absent where it names none, and without a server. */
+  /** Names the version of the file, as its server or its disk does; absent where a server names none. */
   readonly version?: string;
   /** Gives up what keeps it readable: `path` leads nowhere after that. Absent if removing the file is all there is to do. */
   readonly close?: () => Promise<void>;
@@ -95,7 +95,7 @@ export type SourceReader = {
   readonly sizeBytes: number;
   /** With a dot, or empty: some formats are known by it alone. */
   readonly extension: string;
-  /** As `OpenedSource.version`; the same for the same file. */
+  /** As `OpenedSource.version` of a server; the same for the same file. */
   readonly version?: string;
   /**
    * At least one byte and at most `length` of them, from `position` on; for positions below `sizeBytes`. They are valid until the

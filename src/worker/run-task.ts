@@ -8,7 +8,7 @@ import type { KeptEncodes } from "./file/kept-encodes.ts";
 import { processTask } from "./file/process-task.ts";
 import type { LiveConditions } from "./live/process-live.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
-import type { Sharing } from "./parts/slicing.ts";
+import type { Sharing, SliceLengths } from "./parts/slicing.ts";
 import type { Results } from "./reuse/reusing.ts";
 import type { Run } from "./run.ts";
 
@@ -33,6 +33,8 @@ export type Host = {
   readonly shared?: Sharing | undefined;
   /** What runs use again of each other; undefined if nothing is kept. */
   readonly results?: Results | undefined;
+  /** How long encodes are cut whose finished slices are kept for a later run; undefined if none are. */
+  readonly resumed?: SliceLengths | undefined;
 };
 
 /** The time limit of a run in ms: the task's own, else the default; a live task has no default limit, as it ends with its source. */

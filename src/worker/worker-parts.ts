@@ -4,7 +4,7 @@ import type { TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { KeptEncodes } from "./file/kept-encodes.ts";
 import type { Helper } from "./parts/helper.ts";
-import type { Slicing } from "./parts/slicing.ts";
+import type { SliceLengths, Slicing } from "./parts/slicing.ts";
 import type { RetryLimits } from "./retry.ts";
 import type { Results } from "./reuse/reusing.ts";
 import type { RunPorts, WorkDisk } from "./run-ports.ts";
@@ -25,6 +25,8 @@ export type WorkerDeps = {
   readonly slicing?: Slicing;
   /** What runs use again of each other; absent if nothing is kept. */
   readonly results?: Results;
+  /** How long encodes are cut whose finished slices are kept for a later run; absent if none are. */
+  readonly resumed?: SliceLengths;
   /** Makes slices of other workers' tasks in free slots. */
   readonly helper?: Helper;
   /** Whether tasks may be taken up now: not while the disk is nearly full. */

@@ -181,11 +181,11 @@ export class Worker {
     try {
       if (task.cancelRequested) throw cancelled();
       const { scratch, recordings, live, retries } = this.#options;
-      const { kept, slicing, results } = this.#deps;
+      const { kept, slicing, results, resumed } = this.#deps;
       const { targetTimeoutMs } = live;
       const { fonts } = this.#options;
       const shared = slicing && { slicing, limitSeconds: (limitMs ?? 0) / 1000 };
-      const keeps = { kept, recordings, fonts, shared, results };
+      const keeps = { kept, recordings, fonts, shared, results, resumed };
       await runTask(run, { ...keeps, scratch, live: { targetTimeoutMs, retries } });
       errors = run.failuresInOrder;
     } catch (error) {

@@ -135,7 +135,7 @@ export const FLEET_KEYS: { readonly [F in FleetField]: Key<Config[F]> } = {
     fallback: "60",
     ...seconds(3, 120),
     about:
-      "About how long a slice is: a slot that makes one is taken until it ends. The same on all workers.",
+      "About how long a slice is, of those that workers share and of those that outlive a crash: a slot that makes one is taken until it ends. The same on all workers.",
   },
 };
 

@@ -71,6 +71,7 @@ export function cutOf(input: Cuttable, spread: Spread): Cut | Whole {
     return { whole: "its picture begins later than its sound" };
   const seconds = source.durationSeconds ?? media.durationSeconds ?? 0;
   if (seconds < spread.minSeconds) return { whole: `it is shorter than ${spread.minSeconds} s` };
+  if (spread.whole !== undefined) return { whole: spread.whole };
   return { lateSeconds, ...lengths(encodings, seconds, spread) };
 }
 

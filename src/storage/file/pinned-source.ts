@@ -66,7 +66,8 @@ export async function pinSource(
     await close();
     throw error;
   }
-  return { path, sizeBytes: info.size, foundAt: pathToFileURL(real).href, close };
+  const version = `${info.mtimeMs} ${info.ino}`;
+  return { path, sizeBytes: info.size, foundAt: pathToFileURL(real).href, version, close };
 }
 
 /**

@@ -9,6 +9,7 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { type JoinRun, runJoin } from "../further/join-parts.ts";
 import { runStepOn } from "../hardware/on-hardware.ts";
 import type { Verified } from "../output/verify-products.ts";
+import type { KeptRun } from "../parts/run-kept.ts";
 import type { SharedSource } from "../parts/slicing.ts";
 import { planSource } from "../plan-source.ts";
 import type { JudgingRun, Run } from "../run.ts";
@@ -23,6 +24,9 @@ const captions = onceLoaded(() => import("../subtitles/caption-texts.ts"));
 
 // What shares slices: only in a fleet.
 const sharingWork = onceLoaded(() => import("../parts/lead-parts.ts"));
+
+// What keeps slices for a later run: only of long encodes.
+const keepingWork = onceLoaded(() => import("../parts/run-kept.ts"));
 
 // Loaded while the first step runs.
 const verifying = onceLoaded(() => import("../output/verify-products.ts"));
@@ -44,6 +48,8 @@ type FileSource = {
   readonly fonts?: string | undefined;
   /** How its slices are shared with other workers, if they are. */
   readonly sharing?: SharedSource;
+  /** How its slices are kept for a later run, if they are. */
+  readonly keeping?: Pick<KeptRun, "kept" | "source">;
 };
 
 /**
@@ -55,7 +61,15 @@ type FileSource = {
  */
 export const fileLine = (
   run: JudgingRun & Pick<Run, "decide"> & Partial<Pick<Run, "claim">>,
-  { folder, path, joins, fonts, sharing, ...beside }: FileSource & Pick<RunRequest, "further">,
+  {
+    folder,
+    path,
+    joins,
+    fonts,
+    sharing,
+    keeping,
+    ...beside
+  }: FileSource & Pick<RunRequest, "further">,
   planFor: (media: MediaInfo) => Plan,
 ): FileLine => {
   const { engine, signal } = run;
@@ -76,6 +90,13 @@ export const fileLine = (
       else if (sliced && sharing && run.claim && !step.hardware)
         await (await sharingWork()).runShared(
           { ...run.claim, ...sharing, engine, decide: run.decide },
+          request,
+          sliced,
+          own,
+        );
+      else if (sliced && keeping && run.claim && !step.hardware)
+        await (await keepingWork()).runKept(
+          { ...keeping, engine, taskId: run.claim.taskId, decide: run.decide },
           request,
           sliced,
           own,

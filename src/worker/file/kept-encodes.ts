@@ -6,6 +6,7 @@ import type { TaskStore } from "../../store/store.ts";
 import type { Output } from "../../task/task.ts";
 import { sizeOfFinished } from "../output/finished-size.ts";
 import type { Verified } from "../output/verify-products.ts";
+import { moveParts, readParts, sizeOfParts } from "../parts/kept-parts.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -38,14 +39,15 @@ const noteSchema = v.object({
   ),
 });
 
-/** How long products are kept, and how many bytes all of them may take. */
+/** How long what was encoded is kept, and how many bytes all of it may take. */
 export type KeepLimits = { readonly keepMs: number; readonly bytesMax: number };
 
 /**
- * Verified products that could not be delivered, kept for a later run of their task. Each task has a folder below one root.
+ * What a run has encoded and could not deliver, kept for a later run of its task: verified products, or else the finished slices of a long
+ * encode. Each task has a folder below one root.
  *
- * A run takes a task's folder by renaming it, so that no two instances send the same files. It notes its products in its work
- * folder before it delivers them, so that a crash during the delivery loses none of them.
+ * A run takes a task's folder by renaming it, so that no two instances send the same files. It notes its slices in its work folder as
+ * they are made, and its products before it delivers them, so that a crash loses none of them.
  */
 export class KeptEncodes {
   readonly #root: string;
@@ -63,7 +65,7 @@ export class KeptEncodes {
     return this.#limits.keepMs === 0 || this.#limits.bytesMax === 0;
   }
 
-  /** Moves the kept products of a task into a work folder. Leaves out damaged ones. */
+  /** Moves what is kept of a task into a work folder: slices are noted there. @returns its products; leaves out damaged ones */
   async take(taskId: string, folder: string): Promise<readonly Verified[]> {
     if (this.#isOff) return [];
     const taken = join(folder, "kept");
@@ -72,6 +74,8 @@ export class KeptEncodes {
     } catch {
       return [];
     }
+    const parts = await readParts(taken);
+    if (parts) await moveParts(taken, parts, folder);
     const whole: Verified[] = [];
     for (const product of (await readNote(taken))?.products ?? [])
       if (await isWhole(product)) whole.push(product);
@@ -86,34 +90,42 @@ export class KeptEncodes {
   }
 
   /**
-   * Keeps the products that are noted in a work folder; its owner removes the rest of the folder. If all kept products take too
-   * much space, the oldest are removed. Never rejects: a product that cannot be kept is encoded again.
+   * Keeps what is noted in a work folder; its owner removes the rest of the folder. If all that is kept takes too much space, the oldest
+   * is removed. Never rejects: what cannot be kept is encoded again.
    *
    * @param isWanted - whether a target still needs its product; by default all do
+   * @param areSlicesWanted - whether another run may go on with slices
    */
-  async keep(folder: string, isWanted: (target: number) => boolean = () => true): Promise<void> {
+  async keep(
+    folder: string,
+    isWanted: (target: number) => boolean = () => true,
+    areSlicesWanted = true,
+  ): Promise<void> {
     if (this.#isOff) return;
     const note = await readNote(folder);
     const products = note?.products.filter(({ targets }) => targets.some(isWanted)) ?? [];
-    if (!note || products.length === 0) return;
-    const nascent = join(this.#root, `${NASCENT}${note.taskId}`);
+    const parts = areSlicesWanted ? await readParts(folder) : undefined;
+    const taskId = note?.taskId ?? parts?.taskId;
+    if (taskId === undefined || products.length + (parts?.parts.length ?? 0) === 0) return;
+    const nascent = join(this.#root, `${NASCENT}${taskId}`);
     try {
       await rm(nascent, { recursive: true, force: true });
       const moved: Verified[] = [];
       for (const [index, product] of products.entries())
         moved.push(await moveProduct(product, join(nascent, String(index))));
-      await writeNote(nascent, note.taskId, moved);
-      const place = join(this.#root, note.taskId);
+      if (parts) await moveParts(folder, parts, nascent);
+      if (moved.length > 0) await writeNote(nascent, taskId, moved);
+      const place = join(this.#root, taskId);
       await rm(place, { recursive: true, force: true });
       await rename(nascent, place);
       await this.sweep();
     } catch (error) {
-      log.warn("Cannot keep the outputs of task {taskId}: {error}", { taskId: note.taskId, error });
+      log.warn("Cannot keep the outputs of task {taskId}: {error}", { taskId, error });
       await rm(nascent, { recursive: true, force: true }).catch(() => {});
     }
   }
 
-  /** Keeps the products that are noted in the work folders of a dead instance. */
+  /** Keeps what is noted in the work folders of a dead instance. */
   async rescue(scratch: string): Promise<void> {
     for (const name of await readdir(scratch)) await this.keep(join(scratch, name));
   }
@@ -203,5 +215,6 @@ async function isWhole({ finished, output }: Verified): Promise<boolean> {
 
 async function sizeOfNoted(folder: string): Promise<number> {
   const products = (await readNote(folder))?.products ?? [];
-  return products.reduce((sum, { output }) => sum + output.sizeBytes, 0);
+  const ofSlices = sizeOfParts(await readParts(folder));
+  return products.reduce((sum, { output }) => sum + output.sizeBytes, ofSlices);
 }

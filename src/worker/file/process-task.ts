@@ -3,13 +3,20 @@ import { getLogger } from "@logtape/logtape";
 import { planner } from "../../plan/join-sources.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { schemeOf } from "../../storage/storage.ts";
-import { toTaskError } from "../../task/errors.ts";
+import { type ErrorCode, toTaskError } from "../../task/errors.ts";
 import { joinedPath, joinOf } from "../further/join-parts.ts";
 import { furtherPaths, openFurther } from "../further/open-further.ts";
 import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import { deliverProducts, prepareTargets } from "../output/deliver-targets.ts";
 import type { Verified } from "../output/verify-products.ts";
-import { type SharedSource, type Sharing, sharedCapabilities } from "../parts/slicing.ts";
+import { KeptParts } from "../parts/kept-parts.ts";
+import {
+  lengthsOfOwn,
+  type SharedSource,
+  type Sharing,
+  type SliceLengths,
+  sharedCapabilities,
+} from "../parts/slicing.ts";
 import { delivering } from "../progress.ts";
 import { type Results, reusing } from "../reuse/reusing.ts";
 import type { JudgingRun, Run } from "../run.ts";
@@ -24,6 +31,12 @@ import { limited } from "./quota.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
+/**
+ * Failures after which another run does not go on with the slices of this one: the outputs that they were joined to are wrong, or their
+ * room is wanted.
+ */
+const BEGUN_ANEW: readonly ErrorCode[] = ["output_wrong", "copy_wrong", "scratch_full"];
+
 /** Where a run works, and where products that could not be delivered are kept. */
 export type Folders = {
   readonly folder: string;
@@ -34,19 +47,21 @@ export type Folders = {
   readonly shared?: Sharing | undefined;
   /** What runs use again of each other; undefined if nothing is kept. */
   readonly results?: Results | undefined;
+  /** How long encodes are cut whose finished slices are kept for a later run; undefined if none are. */
+  readonly resumed?: SliceLengths | undefined;
 };
 
 /**
  * Carries out the run of a task: open, probe, plan, run, verify, deliver. Read top to bottom.
  *
- * Products that an earlier run has made and could not deliver are delivered without another encode. A target that fails is recorded
- * and does not stop the others.
+ * Products that an earlier run has made and could not deliver are delivered without another encode, and a long encode goes on with the
+ * slices that are finished. A target that fails is recorded and does not stop the others.
  *
  * @param folders - this function makes the attempt's own work folder; the caller removes it
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
 export async function processTask(run: Run, folders: Folders): Promise<void> {
-  const { folder, kept } = folders;
+  const { folder, kept, resumed } = folders;
   const { task, signal } = run;
   await mkdir(folder, { recursive: true });
   try {
@@ -62,14 +77,16 @@ export async function processTask(run: Run, folders: Folders): Promise<void> {
     }
 
     const source = missing.size === 0 ? undefined : (opened ?? (await open()));
+    const slices = resumed && (await KeptParts.of(folder, task.id));
     const deliver = async (made: readonly Verified[]): Promise<void> => {
       const products = [...found, ...made];
       await kept.note(task.id, folder, products);
+      await slices?.drop();
       await deliverProducts(run, forTargets(products, wanted));
     };
     if (source) {
       const unmade = assignmentsFor(missing, run.assignments, found);
-      await makeProducts(run, folders, { source, assignments: unmade, deliver });
+      await makeProducts(run, folders, { source, slices, assignments: unmade, deliver });
     } else {
       run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
       await run.timed("deliver", () => deliver([]));
@@ -78,7 +95,11 @@ export async function processTask(run: Run, folders: Folders): Promise<void> {
     const { code } = toTaskError(signal.aborted ? signal.reason : error);
     // After a lost lease another run is under way; after a cancel nobody wants the outputs.
     if (code !== "lease_lost" && code !== "cancelled" && (await run.isNewest()))
-      await kept.keep(folder, (index) => task.targets[index]?.status !== "SUCCESS");
+      await kept.keep(
+        folder,
+        (index) => task.targets[index]?.status !== "SUCCESS",
+        !BEGUN_ANEW.includes(code),
+      );
     throw error;
   }
   if (run.failures.size > 0 && (await run.isNewest()))
@@ -88,6 +109,8 @@ export async function processTask(run: Run, folders: Folders): Promise<void> {
 /** What is to be made of an opened source, and how it is delivered. */
 type Making = {
   readonly source: Awaited<ReturnType<typeof openAll>>;
+  /** Those of an earlier run, and where those of this one are noted; undefined if none are kept. */
+  readonly slices: KeptParts | undefined;
   readonly assignments: readonly Assignment[];
   readonly deliver: (made: readonly Verified[]) => Promise<void>;
 };
@@ -95,19 +118,22 @@ type Making = {
 /** Plans, makes and verifies products, or uses what was made before of the same, and delivers them. */
 async function makeProducts(
   run: Run,
-  { folder, fonts, shared, results }: Folders,
-  { source, assignments, deliver }: Making,
+  { folder, fonts, shared, resumed, results }: Folders,
+  { source, slices, assignments, deliver }: Making,
 ): Promise<void> {
   const { path, media, further } = source;
   const request = run.planRequest(assignments, further);
   const join = joinOf(run, media, further);
   const read = join ? { path: joinedPath(folder), joins: { join, firstPath: path } } : { path };
   const sharing = shared && sharingOf(shared, source, join);
-  const capabilities = sharedCapabilities(await capabilitiesOf(run), sharing?.slicing);
+  const lengths = sharing?.slicing ?? (resumed && lengthsOfOwn(resumed, source.own, join));
+  const capabilities = sharedCapabilities(await capabilitiesOf(run), lengths);
+  const keeping = slices && source.own && { kept: slices, source: source.own };
   const planFor = planner(request, capabilities, join);
   const place = {
     ...{ folder, fonts, ...read, ...furtherPaths(further) },
     ...(sharing && { sharing }),
+    ...(keeping && { keeping }),
   };
   const { judging, warned } = counted(run);
   const made = fileLine(judging, place, planFor);

@@ -35,7 +35,25 @@ export type SliceLengths = {
   readonly minSeconds: number;
   /** About how long a slice is. */
   readonly sliceSeconds: number;
+  /** Why nothing is cut all the same. */
+  readonly whole?: string;
 };
+
+/**
+ * How a long encode is cut whose finished slices are kept for a later run.
+ *
+ * @param own - what tells its source from others; undefined if nothing does
+ * @param join - how it is joined of several sources, if it is
+ */
+export function lengthsOfOwn(
+  lengths: SliceLengths,
+  own: SourceIdentity | undefined,
+  join?: unknown,
+): SliceLengths {
+  if (join !== undefined) return { ...lengths, whole: "its sources are joined anew by each run" };
+  if (own) return lengths;
+  return { ...lengths, whole: "nothing tells whether its source is the same in a later run" };
+}
 
 /** Of a film that is longer than a day, slices are longer. */
 const SLICES_MAX = 1_000;
@@ -49,8 +67,9 @@ export function sharedCapabilities(
   lengths: SliceLengths | undefined,
 ): Capabilities {
   if (!lengths) return capabilities;
-  const { minSeconds, sliceSeconds } = lengths;
-  return { ...capabilities, spread: { minSeconds, sliceSeconds, slicesMax: SLICES_MAX } };
+  const { minSeconds, sliceSeconds, whole } = lengths;
+  const why = whole !== undefined && { whole };
+  return { ...capabilities, spread: { minSeconds, sliceSeconds, slicesMax: SLICES_MAX, ...why } };
 }
 
 /**

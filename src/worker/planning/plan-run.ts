@@ -21,7 +21,7 @@ import { openFurther, readFurther } from "../further/open-further.ts";
 import { capabilitiesOf } from "../hardware/on-hardware.ts";
 import { liveForecast } from "../live/live-forecast.ts";
 import { liveEngineOf } from "../live/process-live.ts";
-import { type SliceLengths, sharedCapabilities } from "../parts/slicing.ts";
+import { lengthsOfOwn, type SliceLengths, sharedCapabilities } from "../parts/slicing.ts";
 import { type Planned, planSource } from "../plan-source.ts";
 import { isKept } from "../reuse/foretell.ts";
 import type { Results } from "../reuse/reusing.ts";
@@ -58,6 +58,8 @@ export type PlanningPorts = Omit<RunPorts, "store" | "insist"> & {
   readonly slicing?: SliceLengths;
   /** Present if what runs have made is kept. */
   readonly results?: Results;
+  /** Present if finished slices of long encodes are kept for a later run. */
+  readonly resumed?: SliceLengths;
 };
 
 /** The conditions of a plan. */
@@ -165,7 +167,7 @@ function endless({ media, forecast: { sizeBytes: _, seconds: __, ...rest } }: Ou
 async function planFile(
   run: Run,
   folder: string,
-  { slicing: lengths, results }: Pick<PlanningPorts, "slicing" | "results">,
+  { slicing, resumed, results }: Pick<PlanningPorts, "slicing" | "resumed" | "results">,
 ): Promise<Outlook> {
   let isPartial = false;
   let isEndless = false;
@@ -183,10 +185,9 @@ async function planFile(
   const request = run.planRequest(run.assignments, further);
   const join = joinOf(run, sample.media, further);
   const isOneFile = !isEndless && !join && !isGivenAsManifest(run.task.sourceUrl);
-  const capabilities = sharedCapabilities(
-    await capabilitiesOf(run),
-    isOneFile ? lengths : undefined,
-  );
+  const lengths =
+    (isOneFile ? slicing : undefined) ?? (resumed && lengthsOfOwn(resumed, sample.own, join));
+  const capabilities = sharedCapabilities(await capabilitiesOf(run), lengths);
   const planFor = planner(request, capabilities, join);
   const media = join?.media ?? sample.media;
   // What is joined is not there yet.

@@ -11,6 +11,7 @@ import {
 } from "../../manifest/manifest.ts";
 import { findBox, WHOLE_FILE } from "../../probe/bytes/iso-boxes.ts";
 import type { MediaInfo, MediaStream } from "../../probe/media.ts";
+import type { SourceIdentity } from "../../slices/slices.ts";
 import { type DisklessStorage, isDiskless, type SourceReader } from "../../storage/storage.ts";
 import type { Run } from "../run.ts";
 import { joinSource } from "../source/join-source.ts";
@@ -30,6 +31,8 @@ export type Sample = {
   readonly media: MediaInfo;
   /** The file holds parts of the source alone. */
   readonly isPartial: boolean;
+  /** As `SourceFile` has it. */
+  readonly own?: SourceIdentity;
 };
 
 /** How much of the beginning and of the end of a remote file is read: headers, indexes and first packets. */
@@ -81,7 +84,9 @@ async function sampleFile(
     const path = join(folder, `source${extension}`);
     const isPartial = await writeParts(reader, path, await partsOf(reader), run.signal);
     const file = await probeSource(path, run, folder, isGivenAsAudio(url));
-    return { ...file, isPartial };
+    const { version } = reader;
+    const own = version !== undefined && { own: { sizeBytes, version } };
+    return { ...file, isPartial, ...own };
   } finally {
     reader.close();
   }

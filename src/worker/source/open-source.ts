@@ -80,8 +80,11 @@ export async function openAsGiven(
   if (kind === undefined) {
     const isAudio = isGivenAsAudio(url, source.mediaType) || isGivenAsAudio(source.foundAt);
     const probed = await probeSource(source.path, run, folder, isAudio);
-    const identity = probed.path === source.path ? await identityOf(url, source) : undefined;
-    return { ...probed, ...(identity && { identity }) };
+    if (probed.path !== source.path) return probed;
+    const { sizeBytes, version } = source;
+    const identity = await identityOf(url, source);
+    const own = version !== undefined && { own: { sizeBytes, version } };
+    return { ...probed, ...own, ...(identity && { identity }) };
   }
   const place = { storage, folder, signal, ...room };
   return { read: await readManifest(source, url, kind, place), place };

@@ -15,6 +15,8 @@ export type SourceFile = {
   readonly media: MediaInfo;
   /** Present if others can read the same file at the source's address, and tell that it is the same. */
   readonly identity?: SourceIdentity;
+  /** Present if a later run on this machine can tell that it reads the same. */
+  readonly own?: SourceIdentity;
 };
 
 /**

@@ -95,6 +95,15 @@ describe("a step that workers share", () => {
     ]);
   });
 
+  test("says why it stays whole where a later run could not go on with slices", () => {
+    const why = "nothing tells whether its source is the same in a later run";
+    const told = (media: MediaInfo) => stepOf([{}], media, { spread: { ...SPREAD, whole: why } });
+    expect(told(aMedia())).toMatchObject({ whole: why });
+    expect(told(aMedia())?.sliced).toBeUndefined();
+    const short = { ...aMediaWithVideo({ durationSeconds: 10 }), durationSeconds: 10 };
+    expect(told(short)?.whole).toBe("it is shorter than 40 s");
+  });
+
   test("is the same one run as without slices, but for them", () => {
     const { sliced: _, ...step } = stepOf() ?? {};
     const [plain] = planTask(
@@ -236,7 +245,7 @@ describe("a step that workers share", () => {
     expect(cut.steps.map(({ name, slice }) => `${name} ${slice}`)).toEqual([
       ...["encode 1", "encode 2", "encode 3", "encode undefined", "join undefined"],
     ]);
-    expect(tell(cut, media).join("\n")).toContain("Encodes 3 slices, which workers may share");
+    expect(tell(cut, media).join("\n")).toContain("Encodes 3 slices and joins them");
     const { steps, ...rest } = forecast(planOf([MP3], media), media, WITH_SPREAD);
     expect(steps[0]?.whole).toBe("no video is encoded");
     expect(tell({ ...rest, steps }, media).join("\n")).toContain(

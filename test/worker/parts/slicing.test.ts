@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Capabilities } from "../../../src/plan/plan.ts";
-import { keyOfStep, sharedCapabilities } from "../../../src/worker/parts/slicing.ts";
+import { keyOfStep, lengthsOfOwn, sharedCapabilities } from "../../../src/worker/parts/slicing.ts";
 
 const CAPABILITIES = { engine: "native", version: "7.1" } as unknown as Capabilities;
 const LENGTHS = { minSeconds: 600, sliceSeconds: 60 };
@@ -11,6 +11,16 @@ test("long encodes are cut for several workers only where they are shared", () =
     version: "7.1",
     spread: LENGTHS,
   });
+});
+
+test("slices are kept for a later run only where that can tell that it reads the same", () => {
+  const own = { sizeBytes: 1, version: "1 2" };
+  expect(lengthsOfOwn(LENGTHS, own)).toEqual(LENGTHS);
+  for (const whole of [lengthsOfOwn(LENGTHS, undefined), lengthsOfOwn(LENGTHS, own, {})]) {
+    const { spread } = sharedCapabilities(CAPABILITIES, whole);
+    expect(spread?.whole).toBe(whole.whole as string);
+    expect(spread?.whole).toMatch(/later run|each run/);
+  }
 });
 
 test("a step has another key for another source, engine or run, and the same for the same", () => {
