@@ -67,6 +67,8 @@ export async function startLocal(
       [KEYS.egress.env]: env[KEYS.egress.env] || "open",
       // Nobody else can ask for them.
       [KEYS.metrics.env]: "no",
+      // No later run could go on with anything.
+      [KEYS.resumeMinMs.env]: "0",
       // Somebody waits: nothing is tried again for an hour.
       [KEYS.retryMaxMs.env]: "0",
     },
