@@ -243,7 +243,7 @@ describe("a step that workers share", () => {
     const media = aMedia();
     const cut = forecast(planOf([{ video: fine() }], media), media, WITH_SPREAD);
     expect(cut.steps.map(({ name, slice }) => `${name} ${slice}`)).toEqual([
-      ...["encode 1", "encode 2", "encode 3", "encode undefined", "join undefined"],
+      ...["encode 0", "encode 1", "encode 2", "encode undefined", "join undefined"],
     ]);
     expect(tell(cut, media).join("\n")).toContain("Encodes 3 slices and joins them");
     const { steps, ...rest } = forecast(planOf([MP3], media), media, WITH_SPREAD);
