@@ -132,7 +132,6 @@ describe("parseConfig", () => {
     ["PONTUS_DEFAULT_PROFILE", "audio_mp3_128kbps", { defaultProfile: "audio_mp3_128kbps" }],
     ["PONTUS_STOP_GRACE_SECONDS", "0", { stopGraceMs: 0 }],
     ["PONTUS_KEEP_ENCODE_SECONDS", "0", { keepEncodeMs: 0 }],
-    ["PONTUS_RESUME_MIN_SECONDS", "0", { resumeMinMs: 0 }],
     ["PONTUS_S3_ENDPOINT", "http://[::1]:9000", { s3Endpoint: "http://[::1]:9000" }],
     ["PONTUS_S3_ADDRESSING", "virtual-host", { s3Addressing: "virtual-host" }],
     ["PONTUS_EGRESS", "public", { egress: "public" }],
