@@ -7,6 +7,7 @@ import { measureCli } from "./cli.ts";
 import { measureCreates } from "./creates.ts";
 import { measureDashboard } from "./dashboard.ts";
 import { measureDelivery } from "./delivery.ts";
+import { measureFleetStart } from "./fleet/start.ts";
 import { measureFleet } from "./fleet.ts";
 import { measureFleetSlices } from "./fleet-slices.ts";
 import { measureLadder } from "./ladder.ts";
@@ -48,6 +49,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   "wasm-api": measureWasmApi,
   live: measureLive,
   fleet: measureFleet,
+  "fleet-start": measureFleetStart,
   "fleet-slices": measureFleetSlices,
 };
 const NAMES = Object.keys(PARTS);
