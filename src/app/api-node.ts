@@ -57,6 +57,8 @@ export function apiNode(config: Config, parts: ApiParts): Node {
     working: () => undefined,
     begin: async (prepare) => {
       await prepare();
+      // The first create asks for them.
+      await fleet.capabilities().catch(() => {});
       webhooks.start();
       // As often as workers do, so that none takes a server that was away for one that was there.
       timer = setInterval(expire, config.leaseMs / 3);

@@ -7,7 +7,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Fleet, Node } from "../fleet/fleet.ts";
 import type { Reach } from "../lib/reach.ts";
 import { abilitiesOf } from "../plan/feasible/needs.ts";
-import type { Queue } from "../queue/queue.ts";
+import type { Worker as Claimant, Queue } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { AddressJudge } from "../service/addresses.ts";
 import type { Drain } from "../service/drain.ts";
@@ -138,6 +138,8 @@ export async function beginWork(
   const hardware = familyOf(engine);
   const membership = fleet && (await memberOf({ fleet, node, worker, drain, now, hardware }));
   await membership?.start();
+  // Before it is ready, so that whoever waits for that finds it as quick as it will be.
+  if (fleet) await rehearsed(queue, { id: instance.id, engine: engine.name, abilities }, node);
   worker.start();
   webhooks.start();
   const { liveSourceTimeoutMs: sourceTimeoutMs } = config;
@@ -185,6 +187,17 @@ function portsOf(
 /** Loaded in a fleet alone. */
 const memberOf = async (parts: ConstructorParameters<typeof Membership>[0]): Promise<Membership> =>
   new (await import("../worker/fleet/membership.ts")).Membership(parts);
+
+/** Loaded in a fleet alone. */
+async function rehearsed(queue: Queue, self: Claimant, { capabilities }: Node): Promise<void> {
+  const [{ rehearse }] = await Promise.all([
+    import("../worker/fleet/rehearse.ts"),
+    // What the first task would load.
+    import("../storage/file/file-work.ts"),
+    import("../worker/output/verify-products.ts"),
+  ]);
+  await rehearse(queue, self, capabilities);
+}
 
 const keptIn = (
   { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax }: Config,

@@ -47,6 +47,9 @@ export interface Queue {
    */
   claimMany?(worker: Worker, max: number): Promise<readonly Work[]>;
 
+  /** Does ahead what the first claim would wait for. Takes nothing. Absent where there is nothing of the kind. */
+  rehearse?(worker: Worker): Promise<void>;
+
   /** Extends the lease of a claim. */
   heartbeat(claim: Claim): Promise<Pulse>;
 

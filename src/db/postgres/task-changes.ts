@@ -94,17 +94,17 @@ export class TaskChanges {
     const changes = transitions.filter(({ isChanged }) => isChanged);
     if (changes.length === 0) return;
     const rows = changes.map(({ row }) => row);
-    await this.#queries.save.execute({
-      ...listed(rows, SAVED),
-      ...appended(changes.flatMap(({ events }) => events)),
-      ...released(rows),
-      ...told(changes),
-      ...left(rows),
-    });
+    await this.#write(changes);
     // No transition changes a pending task and leaves it pending.
     const pending = rows.filter(({ status }) => status === "PENDING");
     if (pending.length > 0) await this.#options.entries.enqueueAll(pending);
     for (const { row, events } of changes) this.tell(row, events);
+  }
+
+  /** Asks what a change asks, of no row. */
+  async rehearse(): Promise<void> {
+    await this.#heldBy([]);
+    await this.#write([]);
   }
 
   /** Has all nodes and the listener told of a change, once it is on disk. */
@@ -112,6 +112,17 @@ export class TaskChanges {
     notifyOf(this.#database, row, events);
     const { onChange } = this.#options;
     if (onChange) this.#database.afterCommit(() => onChange(row, events));
+  }
+
+  async #write(changes: readonly Transition<PostgresTaskRow>[]): Promise<void> {
+    const rows = changes.map(({ row }) => row);
+    await this.#queries.save.execute({
+      ...listed(rows, SAVED),
+      ...appended(changes.flatMap(({ events }) => events)),
+      ...released(rows),
+      ...told(changes),
+      ...left(rows),
+    });
   }
 
   async #heldBy(claims: readonly Claim[]): Promise<readonly PostgresTaskRow[]> {

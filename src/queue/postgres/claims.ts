@@ -15,6 +15,9 @@ export const WAIT_MS_MAX = 3_600_000;
 /** After so many looks at entries of one queue that are of no ready task, the whole queue is mended. */
 const STALE_MAX = 8;
 
+/** Of several slots it is asked otherwise whose they are than of one. */
+const CLAIMED_AT_ONCE = 2;
+
 /** What claims are made of. */
 type Parts = {
   readonly entries: BossEntries;
@@ -57,6 +60,15 @@ export class Claims {
       );
     }
     return works;
+  }
+
+  /** Asks what a claim asks, and takes nothing: statements are built and planned when they are first asked. Call it inside `write`. */
+  async rehearse(worker: Worker, nowMs: number): Promise<void> {
+    const { turns, changes } = this.#parts;
+    await this.#queries.lock.execute({ nowMs, farMs: nowMs + WAIT_MS_MAX });
+    await turns.next(worker, CLAIMED_AT_ONCE);
+    await this.#queries.toClaim.execute({ ids: [] });
+    await changes.rehearse();
   }
 
   /** The tasks of turns, in their order; undefined where there is none after all. */

@@ -90,6 +90,10 @@ export class PostgresQueue implements Queue {
     return works;
   }
 
+  async rehearse(worker: Worker): Promise<void> {
+    await this.#database.write(() => this.#claims.rehearse(worker, this.#options.now()));
+  }
+
   async heartbeat({ taskId, attempt }: Claim): Promise<Pulse> {
     return this.#database.write(async () => {
       const leaseUntilMs = leaseEnd(this.#options.now(), this.#options.leaseMs);

@@ -108,10 +108,22 @@ export class Turns {
     return {
       ...this.#limits,
       workerId: id,
-      abilities: abilities ?? null,
+      abilities: abilities ? literalOf(abilities) : null,
       after: this.#lookedUpTo,
     };
   }
+}
+
+const literals = new WeakMap<readonly string[], string>();
+
+/** An array of texts as PostgreSQL reads it. A worker has some hundreds of abilities, and asks with them several times a task. */
+function literalOf(texts: readonly string[]): string {
+  const known = literals.get(texts);
+  if (known !== undefined) return known;
+  const quoted = texts.map((text) => `"${text.replaceAll(/["\\]/g, "\\$&")}"`);
+  const literal = `{${quoted.join(",")}}`;
+  literals.set(texts, literal);
+  return literal;
 }
 
 /** A count, which PostgreSQL gives as text. */

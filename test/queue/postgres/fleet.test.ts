@@ -143,6 +143,22 @@ describe("what tasks need", () => {
   });
 });
 
+test("a rehearsal takes nothing, and has planned what a claim asks", async () => {
+  const [maker, node] = (await nodes(2)) as [FleetNode, FleetNode];
+  const id = await createTask(maker);
+  const worker = { ...aWorker(), abilities: ["aac", 'a "b" \\c'] };
+  await node.queue.rehearse(worker);
+  const { rows } = await node.database.read(() =>
+    node.database.execute("select name from pg_prepared_statements"),
+  );
+  const names = (rows as { name: string }[]).map(({ name }) => name);
+  const asked = ["lock_turns", "few_clients", "tasks_to_claim", "held_tasks", "save_tasks"];
+  expect(names).toEqual(expect.arrayContaining(asked));
+  expect(await node.queue.depth()).toEqual({ pending: 1, running: 0 });
+  const works = await node.queue.claimMany(worker, 2);
+  expect(works.map(({ claim }) => claim)).toEqual([{ taskId: id, attempt: 1 }]);
+});
+
 describe("notices", () => {
   test("tell every node of work and of cancels", async () => {
     const [one, other] = (await nodes(2)) as [FleetNode, FleetNode];
