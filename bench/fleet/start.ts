@@ -9,7 +9,7 @@ import { createTask, newHome, readTask, startPontus } from "../service.ts";
 import { spreadOf } from "../statistics.ts";
 
 const WORKERS = 2;
-const TASKS = { quick: 20, long: 150 };
+const TASKS = { quick: 20, long: 120 };
 /** Between the end of a task and the next: all nodes are idle again. */
 const REST_MS = 500;
 const POLL_MS = 20;
