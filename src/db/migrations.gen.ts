@@ -1,7 +1,10 @@
 // Made by scripts/write-migrations.ts from src/db/migrations: do not edit.
-/** The SQL of every migration, oldest first; a database remembers how many it has. */
-export const MIGRATIONS: readonly { readonly name: string; readonly statements: readonly string[] }[] =
-  [
+/** The SQL of every migration, oldest first; a database remembers how many it has. Versions of before cannot use the tables after one that `breaks`. */
+export const MIGRATIONS: readonly {
+  readonly name: string;
+  readonly statements: readonly string[];
+  readonly breaks?: true;
+}[] = [
   {
     "name": "20261122150000_first",
     "statements": [

@@ -1,10 +1,16 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { DIALECTS, embedMigrations, generateMigration } from "../../scripts/write-migrations.ts";
+import {
+  DIALECTS,
+  embedMigrations,
+  generateMigration,
+  isAdditive,
+  readMigrations,
+} from "../../scripts/write-migrations.ts";
 import { openDatabase, openWhenFree } from "../../src/db/database.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { MIGRATIONS } from "../../src/db/migrations.gen.ts";
@@ -30,6 +36,59 @@ describe.each(DIALECTS)("migrations.gen.ts of $dialect", (dialect) => {
     cpSync(folder, copy, { recursive: true });
     generateMigration(dialect, copy, "forgotten");
     expect(readdirSync(copy)).toEqual(readdirSync(folder));
+  });
+});
+
+describe("migrations of PostgreSQL", () => {
+  test("add to the tables, so that nodes are upgraded one by one, or say that they do not", () => {
+    const wrong = readMigrations("src/db/postgres/migrations").filter(
+      (one) => !one.breaks && !isAdditive(one),
+    );
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  test.each([
+    ['CREATE TABLE "a" ("x" text NOT NULL)', true],
+    ['CREATE INDEX "a_x" ON "tasks" ("x")', true],
+    ['DROP INDEX "a_x"', true],
+    ['ALTER TABLE "tasks" ADD COLUMN "x" text', true],
+    [`ALTER TABLE "tasks" ADD COLUMN "x" text DEFAULT '' NOT NULL`, true],
+    ['ALTER TABLE "tasks" ADD COLUMN "x" text NOT NULL', false],
+    ['CREATE UNIQUE INDEX "a_x" ON "tasks" ("x")', false],
+    ['ALTER TABLE "tasks" ADD CONSTRAINT "x_y" FOREIGN KEY ("x") REFERENCES "y"("z")', false],
+    ['ALTER TABLE "tasks" DROP COLUMN "x"', false],
+    ['ALTER TABLE "tasks" RENAME COLUMN "x" TO "y"', false],
+    ['ALTER TABLE "tasks" ALTER COLUMN "x" SET NOT NULL', false],
+    ['DROP TABLE "tasks"', false],
+    ['UPDATE "tasks" SET "x" = 1', false],
+  ])("%s: additive %p", (statement, is) => {
+    expect(isAdditive({ name: "", statements: [statement] })).toBe(is);
+  });
+
+  test("may add anything to a table of their own", () => {
+    const statements = [
+      'CREATE TABLE "a" ("x" text)',
+      'CREATE UNIQUE INDEX "a_x" ON "a" ("x")',
+      'ALTER TABLE "a" ADD CONSTRAINT "x_y" FOREIGN KEY ("x") REFERENCES "y"("z")',
+    ];
+    expect(isAdditive({ name: "", statements })).toBe(true);
+  });
+
+  test("say so by their first line", () => {
+    const folder = tempFolder();
+    for (const [name, first] of [
+      ["1_first", ""],
+      ["2_second", "-- breaks versions of before\n"],
+    ] as const) {
+      mkdirSync(join(folder, name));
+      const text = `${first}DROP TABLE "a";\n--> statement-breakpoint\nDROP TABLE "b";`;
+      writeFileSync(join(folder, name, "migration.sql"), text);
+    }
+    const statements = ['DROP TABLE "a";', 'DROP TABLE "b";'];
+    expect(readMigrations(folder)).toEqual([
+      { name: "1_first", statements },
+      { name: "2_second", statements, breaks: true },
+    ]);
   });
 });
 

@@ -41,6 +41,7 @@ export async function serverFindings(config: Config): Promise<readonly Finding[]
       none: "its tables are made at the first start",
       older: "its tables are of an older version, and are upgraded at the next start",
       current: "its tables are there",
+      ahead: "a newer version has brought its tables up to date, and this one goes on beside it",
     }[schema];
     const answers = ok(CHECK, `${shown} answers, PostgreSQL ${server}: ${tables}`);
     return sealed ? [answers, secretKeyFinding(sealedProblem(config, sealed))] : [answers];

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { STANDING } from "./migrate.ts";
 import { MIGRATIONS } from "./migrations.gen.ts";
 
 /** How long the server may take to answer. */
@@ -6,8 +7,8 @@ const ANSWER_MS_MAX = 5_000;
 
 const SEALED = `select client_code as "clientCode", private_key as "privateKey" from clients where is_sealed limit 1`;
 
-/** How the schema of a database stands to that of this program. */
-export type SchemaState = "none" | "older" | "current" | "newer";
+/** How the schema of a database stands to that of this program, which can use one that is ahead, and none that is newer. */
+export type SchemaState = "none" | "older" | "current" | "ahead" | "newer";
 
 /** What a database says of itself. */
 type Inspected = {
@@ -16,6 +17,13 @@ type Inspected = {
   /** One of the private keys in it, encrypted; absent where there is none, or the schema is of another version. */
   readonly sealed?: { readonly clientCode: string; readonly privateKey: string };
 };
+
+function stateOf({ version = 0, oldest = 0 } = {}): SchemaState {
+  const known = MIGRATIONS.length;
+  if (version === known) return "current";
+  if (version < known) return "older";
+  return oldest > known ? "newer" : "ahead";
+}
 
 /** Looks at a database, and changes nothing. @throws why it cannot be looked at, as the server or the system says */
 export async function inspectPostgres(url: string): Promise<Inspected> {
@@ -34,13 +42,11 @@ export async function inspectPostgres(url: string): Promise<Inspected> {
     );
     const { server, is_there: isThere } = rows[0] as { server: string; is_there: boolean };
     if (!isThere) return { server, schema: "none" };
-    const { rows: versions } = await client.query("select version from pontus_schema");
-    const version = Number(versions[0]?.version ?? 0);
-    if (version === MIGRATIONS.length) {
-      const { rows: keys } = await client.query(SEALED);
-      return { server, schema: "current", ...(keys[0] && { sealed: keys[0] }) };
-    }
-    return { server, schema: version < MIGRATIONS.length ? "older" : "newer" };
+    const { rows: standings } = await client.query(STANDING);
+    const schema = stateOf(standings[0]);
+    if (schema === "older" || schema === "newer") return { server, schema };
+    const { rows: keys } = await client.query(SEALED);
+    return { server, schema, ...(keys[0] && { sealed: keys[0] }) };
   } finally {
     await client.end().catch(() => {});
   }

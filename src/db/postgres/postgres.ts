@@ -7,7 +7,7 @@ import { prepared } from "../prepared.ts";
 import { Calls } from "./calls.ts";
 import { keptValue } from "./columns.ts";
 import { isLost, mayRunAgain, translatePostgresError } from "./errors.ts";
-import { migratePostgres } from "./migrate.ts";
+import { migratePostgres, refuseNewer, STANDING } from "./migrate.ts";
 import { Listener } from "./notices/listener.ts";
 import { Notifier } from "./notices/notifier.ts";
 
@@ -102,7 +102,7 @@ export type PostgresDatabase = {
    */
   listen(channel: string, onNotice: (payload: string) => void): () => void;
 
-  /** Checks whether writes succeed. @throws {TaskError} `service_unavailable` */
+  /** Checks whether writes succeed, and no newer version has made the tables useless for this one. @throws {TaskError} `service_unavailable` */
   checkWritable(): Promise<void>;
 
   /** Lets running calls end, for some seconds, and closes all connections; later calls are refused. */
@@ -122,7 +122,7 @@ export type PostgresOptions = {
 /**
  * Connects to a server and brings the database to the newest schema; several nodes may start at once.
  *
- * @throws {TaskError} `service_unavailable` if it cannot be reached, or a newer version of this program made the tables
+ * @throws {TaskError} `service_unavailable` if it cannot be reached, or a newer version of this program made tables that this one cannot use
  */
 export async function openPostgres(
   url: string,
@@ -205,9 +205,11 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
       calls.current.client.query({ text, values: values as unknown[], ...(name && { name }) }),
     listen: (channel, onNotice) => listener.listen(channel, onNotice),
     checkWritable: () =>
-      // Writes the version that is there already.
       write(async () => {
+        // Writes the version that is there already.
         await calls.current.client.query("update pontus_schema set version = version");
+        const { rows } = await calls.current.client.query(STANDING);
+        for (const standing of rows) refuseNewer(standing);
       }),
     close: async () => {
       await notifier.close();

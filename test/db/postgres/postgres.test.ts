@@ -242,17 +242,6 @@ describe("openPostgres()", () => {
     ]);
   });
 
-  test("refuses tables of a newer version", async () => {
-    const url = await server.createDatabase();
-    await opened(url);
-    await server.query("update pontus_schema set version = version + 1", url);
-    const { code, message } = await taskErrorOf(openPostgres(url));
-    expect([code, message]).toEqual([
-      "service_unavailable",
-      "Cannot open the database: a newer version of this program made it",
-    ]);
-  });
-
   test("gives no place of an event again after the database was restored", async () => {
     const url = await server.createDatabase();
     await opened(url);
