@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import pg from "pg";
 import { migratePostgres, type PostgresMigration } from "../../../src/db/postgres/migrate.ts";
 import { MIGRATIONS } from "../../../src/db/postgres/migrations.gen.ts";
-import { openPostgres } from "../../../src/db/postgres/postgres.ts";
+import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
 import { type FleetNode, FleetServer } from "../../fixtures/fleet-bench.ts";
 import { anOutput, aWorker, createTask, eventTypes } from "../../fixtures/store-bench.ts";
@@ -11,7 +11,11 @@ setDefaultTimeout(60_000);
 
 const fleet = new FleetServer();
 beforeAll(() => fleet.start());
-afterAll(() => fleet.stop());
+const opened: PostgresDatabase[] = [];
+afterAll(async () => {
+  await Promise.all(opened.map((database) => database.close()));
+  await fleet.stop();
+});
 
 /** What the version after this one might add. */
 const ADDED: PostgresMigration = {
@@ -43,6 +47,13 @@ async function upgrade(
   } finally {
     await pool.end();
   }
+}
+
+/** Opens tables as this version does. */
+async function open(url: string): Promise<PostgresDatabase> {
+  const database = await openPostgres(url);
+  opened.push(database);
+  return database;
 }
 
 const standing = async (url: string) =>
@@ -98,7 +109,7 @@ describe("an upgrade that adds to the tables", () => {
 
   test("is made once, where nodes of both versions start together", async () => {
     const url = await fleet.server.createDatabase();
-    const starts = Array.from({ length: 3 }, () => [upgrade(url), fleet.open(url)]).flat();
+    const starts = Array.from({ length: 3 }, () => [upgrade(url), open(url)]).flat();
     await Promise.all(starts);
     expect(await standing(url)).toEqual({ version: MIGRATIONS.length + 1, oldest: 1 });
   });
@@ -148,7 +159,7 @@ describe("an upgrade that breaks versions of before", () => {
   test("tables of before upgrades were told apart are used as they are, and refused once they are newer", async () => {
     const url = await fleet.database();
     await fleet.server.query("alter table pontus_schema drop column oldest", url);
-    const database = await fleet.open(url);
+    const database = await open(url);
     await database.checkWritable();
     await fleet.server.query("update pontus_schema set version = version + 1", url);
     expect((await taskErrorOf(openPostgres(url))).message).toBe(NEWER);
