@@ -7,7 +7,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Fleet, Node } from "../fleet/fleet.ts";
 import type { Reach } from "../lib/reach.ts";
 import { abilitiesOf } from "../plan/feasible/needs.ts";
-import type { Worker as Claimant, Queue } from "../queue/queue.ts";
+import type { Queue } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { AddressJudge } from "../service/addresses.ts";
 import type { Drain } from "../service/drain.ts";
@@ -18,6 +18,7 @@ import type { LeftoverStore, MediaKeys, TaskStore } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { KeptEncodes } from "../worker/file/kept-encodes.ts";
+import type { joinFleet } from "../worker/fleet/join-fleet.ts";
 import type { Membership } from "../worker/fleet/membership.ts";
 import {
   disklessInstance,
@@ -136,10 +137,8 @@ export async function beginWork(
     { ...workerOptions(config, instance, recordings), ...(fleet && { abilities }) },
   );
   const hardware = familyOf(engine);
-  const membership = fleet && (await memberOf({ fleet, node, worker, drain, now, hardware }));
-  await membership?.start();
-  // Before it is ready, so that whoever waits for that finds it as quick as it will be.
-  if (fleet) await rehearsed(queue, { id: instance.id, engine: engine.name, abilities }, node);
+  const membership =
+    fleet && (await memberOf(queue, { fleet, node, worker, drain, now, hardware }));
   worker.start();
   webhooks.start();
   const { liveSourceTimeoutMs: sourceTimeoutMs } = config;
@@ -185,19 +184,8 @@ function portsOf(
 }
 
 /** Loaded in a fleet alone. */
-const memberOf = async (parts: ConstructorParameters<typeof Membership>[0]): Promise<Membership> =>
-  new (await import("../worker/fleet/membership.ts")).Membership(parts);
-
-/** Loaded in a fleet alone. */
-async function rehearsed(queue: Queue, self: Claimant, { capabilities }: Node): Promise<void> {
-  const [{ rehearse }] = await Promise.all([
-    import("../worker/fleet/rehearse.ts"),
-    // What the first task would load.
-    import("../storage/file/file-work.ts"),
-    import("../worker/output/verify-products.ts"),
-  ]);
-  await rehearse(queue, self, capabilities);
-}
+const memberOf = async (...parts: Parameters<typeof joinFleet>): Promise<Membership> =>
+  (await import("../worker/fleet/join-fleet.ts")).joinFleet(...parts);
 
 const keptIn = (
   { dataFolder, keepEncodeMs: keepMs, keepEncodeBytesMax: bytesMax }: Config,

@@ -9,7 +9,7 @@ const log = getLogger(["pontus", "worker"]);
 const BEAT_MS = 5_000;
 
 /** What a membership is made of. */
-type MembershipParts = {
+export type MembershipParts = {
   readonly fleet: Fleet;
   readonly node: Node;
   readonly worker: { readonly running: number };

@@ -1,16 +1,20 @@
 import { getLogger } from "@logtape/logtape";
+import type { Node as FleetNode } from "../../fleet/fleet.ts";
 import { forecast } from "../../plan/forecast.ts";
 import type { Capabilities } from "../../plan/plan.ts";
 import { planTask } from "../../plan/plan-task.ts";
 import { tell } from "../../plan/tell.ts";
 import { readSource } from "../../probe/judge-source.ts";
 import { systemProfile } from "../../profile/system-profiles.ts";
-import type { Queue, Worker } from "../../queue/queue.ts";
+import type { Queue } from "../../queue/queue.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
 const PROFILE = "video_mp4_640x360_520kbps";
 const PIXELS_MAX = 640 * 360;
+
+/** What it needs of its own node. */
+type Node = Pick<FleetNode, "id" | "engine" | "abilities" | "capabilities">;
 
 /** What ffprobe says of a clip of one second, as phones make them. */
 const PROBED = {
@@ -47,11 +51,10 @@ const PROBED = {
  */
 export async function rehearse(
   queue: Pick<Queue, "rehearse">,
-  self: Worker,
-  capabilities: Capabilities,
+  { id, engine, abilities, capabilities }: Node,
 ): Promise<void> {
   try {
-    await queue.rehearse?.(self);
+    await queue.rehearse?.({ id, engine, abilities });
     planOnce(capabilities);
   } catch (error) {
     log.debug("Cannot rehearse a task: {error}", { error });

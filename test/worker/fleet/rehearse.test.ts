@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { everything } from "../../../src/fleet/all-capabilities.ts";
 import { planOnce, rehearse } from "../../../src/worker/fleet/rehearse.ts";
 
-const SELF = { id: "worker-1", engine: "native" } as const;
+const SELF = { id: "worker-1", engine: "native", abilities: ["aac"] } as const;
 
 test("a rehearsal plans an encode of picture and sound", () => {
   const told = planOnce(everything);
@@ -17,7 +17,7 @@ test("a rehearsal asks the queue, and fails for nobody", async () => {
     asked.push(self);
     throw new Error("the database is away");
   };
-  await rehearse({ rehearse: refuse }, SELF, everything);
-  await rehearse({}, SELF, { ...everything, encoders: [] });
+  await rehearse({ rehearse: refuse }, { ...SELF, capabilities: everything });
+  await rehearse({}, { ...SELF, capabilities: { ...everything, encoders: [] } });
   expect(asked).toEqual([SELF]);
 });
