@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
+import { onceLoaded } from "../../lib/once.ts";
 import { planner } from "../../plan/join-sources.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { schemeOf } from "../../storage/storage.ts";
@@ -18,7 +19,7 @@ import {
   sharedCapabilities,
 } from "../parts/slicing.ts";
 import { delivering } from "../progress.ts";
-import { type Results, reusing } from "../reuse/reusing.ts";
+import type { Results } from "../reuse/reusing.ts";
 import type { JudgingRun, Run } from "../run.ts";
 import { runLine } from "../runner.ts";
 import { openSource } from "../source/open-source.ts";
@@ -28,6 +29,9 @@ import { fileLine } from "./file-line.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import { verifiedWithQuality } from "./quality-line.ts";
 import { limited } from "./quota.ts";
+
+// What uses results again: only where they are kept.
+const reuseWork = onceLoaded(() => import("../reuse/reusing.ts"));
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -139,9 +143,8 @@ async function makeProducts(
   const made = fileLine(judging, place, planFor);
   const line = { ...made, ...expectingOutput(run, folder, made) };
   const verify = verifiedWithQuality(run, place, request, line);
-  const used =
-    results &&
-    reusing(run, results, { folder, path, isPassing: isPassing(run, source), assignments, warned });
+  const of = { folder, path, isPassing: isPassing(run, source), assignments, warned };
+  const used = results && (await reuseWork()).reusing(run, results, of);
   const own = { ...line, ...limited(run, folder, line), verify, deliver };
   const reports = used ? { ...run, onProgress: used.onProgress } : run;
   await runLine(reports, join?.media ?? media, { ...own, ...(used && { reuse: used.reuse }) });
