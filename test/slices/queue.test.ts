@@ -10,6 +10,7 @@ import type { HelpedPart, MadePart, OfferedStep } from "../../src/slices/slices.
 import { storedName } from "../../src/slices/slices.ts";
 import { PostgresTaskStore } from "../../src/store/postgres/tasks.ts";
 import type { Claim } from "../../src/task/task.ts";
+import { ClaimLoop } from "../../src/worker/loop/claim-loop.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { PostgresServer } from "../fixtures/postgres-server.ts";
 import { aRendition } from "../profile/builders.ts";
@@ -50,8 +51,8 @@ afterAll(async () => {
 
 let made = 0;
 
-/** A task that runs on the worker `lead`. */
-async function aTask(clientCode = "ada"): Promise<Claim> {
+/** Creates a task. */
+async function create(clientCode: string): Promise<void> {
   made += 1;
   const nonce = { clientCode, nonce: `nonce-${made}`, expiresMs: Date.now() + 900_000 };
   await store.create(
@@ -66,6 +67,11 @@ async function aTask(clientCode = "ada"): Promise<Claim> {
     },
     { nonce, pendingMax: 100 },
   );
+}
+
+/** A task that runs on the worker `lead`. */
+async function aTask(clientCode = "ada"): Promise<Claim> {
+  await create(clientCode);
   const work = await queue.claim({ id: "lead", engine: "native" });
   if (!work) throw new Error("there is no task");
   return work.claim;
@@ -149,6 +155,44 @@ test("slices of the client come first for whom fewest are made", async () => {
   );
   await end(ada);
   await end(bob);
+});
+
+test("a worker with one free slot takes the tasks of others that are due before a slice of a long one", async () => {
+  const ada = await aTask("ada");
+  await slices.offer(stepOf(ada, 3));
+  await create("bob");
+  await create("bob");
+  const began: string[] = [];
+  const claims: Claim[] = [];
+  const stopping = new AbortController();
+  let [freeSlots, rounds] = [1, 0];
+  const loop = new ClaimLoop({
+    queue,
+    self: HELPER,
+    freeSlots: () => freeSlots,
+    begin: ({ claim, task }) => {
+      claims.push(claim);
+      began.push(`task of ${task.clientCode}`);
+      freeSlots = 0;
+    },
+    spare: async () => {
+      const { key, index } = await help();
+      began.push(`slice ${index} of ${key.taskId === ada.taskId ? "ada" : "another"}`);
+      freeSlots = 0;
+      return true;
+    },
+    stopping: stopping.signal,
+    now: Date.now,
+    // What it began has ended then.
+    pause: async () => {
+      freeSlots = 1;
+      rounds += 1;
+      if (rounds === 4) stopping.abort();
+    },
+  });
+  await loop.run();
+  expect(began).toEqual(["task of bob", "task of bob", "slice 0 of ada", "slice 1 of ada"]);
+  for (const claim of [ada, ...claims]) await end(claim);
 });
 
 test("what a worker does late counts no more, once another has its part", async () => {
