@@ -173,6 +173,22 @@ describe.each(["kubernetes", "kubernetes-fleet"])("the manifests in %s", (folder
   });
 });
 
+test("a fleet is told by its files where workers leave slices for each other, and the keys of that store", () => {
+  const { services } = parse(read("compose.fleet.yaml"), { merge: true });
+  const keys = ["ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"];
+  const settings = ["PONTUS_SLICE_STORE", ...keys.map((key) => `PONTUS_S3_${key}`)];
+  for (const name of settings) expect(services.worker.environment[name]).toBe(`\${${name}:-}`);
+  const [secret] =
+    readFileSync("docs/fleet.md", "utf8").match(/secret generic pontus-fleet-env.*?```/s) ?? [];
+  for (const name of ["SLICE_STORE=s3://", "S3_ACCESS_KEY_ID=", "S3_SECRET_ACCESS_KEY="])
+    expect(secret).toContain(`=PONTUS_${name}`);
+  for (const { kind, spec } of resourcesIn("kubernetes-fleet"))
+    if (kind === "Deployment")
+      expect(spec.template.spec.containers[0].envFrom).toEqual([
+        { secretRef: { name: "pontus-fleet-env", optional: true } },
+      ]);
+});
+
 test("all files name only settings that there are", () => {
   const known = new Set(Object.values(KEYS).map(({ env }) => env));
   const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" });
