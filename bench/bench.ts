@@ -18,6 +18,7 @@ import { RESULTS, readArguments, runPart } from "./parts.ts";
 import { measureQuality } from "./quality.ts";
 import { redisVersion } from "./redis.ts";
 import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
+import { measureResume } from "./resume.ts";
 import { measureReuse } from "./reuse.ts";
 import { measureRows } from "./rows.ts";
 import { measureStart } from "./start.ts";
@@ -48,6 +49,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   "wasm-film": measureWasmFilm,
   "wasm-api": measureWasmApi,
   live: measureLive,
+  resume: measureResume,
   fleet: measureFleet,
   "fleet-start": measureFleetStart,
   "fleet-slices": measureFleetSlices,

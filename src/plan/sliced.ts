@@ -6,6 +6,8 @@ export type Spread = {
   readonly sliceSeconds: number;
   /** Into how many slices at most: those of longer media are longer. */
   readonly slicesMax: number;
+  /** One machine makes all slices, one after the other: whatever is encoded in vain for one delays the whole. */
+  readonly isAlone?: true;
   /** Why none of this source are cut all the same. */
   readonly whole?: string;
 };

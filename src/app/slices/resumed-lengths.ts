@@ -20,5 +20,5 @@ export const resumedLengths = (
   engine === "native" &&
   sliceStore === "" &&
   Math.min(resumeMinMs, keepEncodeMs, keepEncodeBytesMax) > 0
-    ? { minSeconds: resumeMinMs / 1000, sliceSeconds: sliceMs / 1000 }
+    ? { minSeconds: resumeMinMs / 1000, sliceSeconds: sliceMs / 1000, isAlone: true }
     : undefined;

@@ -43,6 +43,8 @@ const INDEXED = ["mov", "matroska"];
  * bitrate, and with it to 0.8 % (x264, 320x180).
  */
 const WARM_SECONDS = 4;
+/** Where nothing may be encoded in vain, slices of a bitrate are so many times as long: the ends, at which it settles, are fewer. */
+const ALONE_TIMES = 2;
 /** Slices are so many times as long as what is encoded in vain for them, or nothing is. */
 const WARM_PART = 10;
 /** Key frames of all encodes that meet more seldom leave slices of uneven lengths. */
@@ -78,22 +80,24 @@ export function cutOf(input: Cuttable, spread: Spread): Cut | Whole {
 function lengths(
   encodings: readonly VideoEncoding[],
   seconds: number,
-  { sliceSeconds, slicesMax }: Spread,
+  { sliceSeconds, slicesMax, isAlone }: Spread,
 ): Omit<Cut, "lateSeconds"> | Whole {
   const rate = topRate(encodings);
   const perSecond = toNumber(rate);
   const unit = encodings
     .map((encoding) => encoding.gopFrames * divisorOf(encoding, rate))
     .reduce((one, other) => (one / greatestCommon(one, other)) * other);
-  const wanted = Math.max(seconds / slicesMax, sliceSeconds) * perSecond;
+  const isRated = encodings.some(({ quality }) => quality === undefined);
+  const times = isRated && isAlone ? ALONE_TIMES : 1;
+  const wanted = Math.max(seconds / slicesMax, times * sliceSeconds) * perSecond;
   const frames = Math.ceil(wanted / unit) * unit;
   // The last one is at least half as long as the others, so that it has pictures even if the header tells of a little too much.
   const count = Math.round((seconds * perSecond) / frames);
   if (unit / perSecond > UNIT_SECONDS_MAX || count < 2)
     return { whole: "its key frames are too far apart" };
   const warm = Math.ceil((WARM_SECONDS * perSecond) / unit) * unit;
-  const isRated = encodings.some(({ quality }) => quality === undefined);
-  return { rate, frames, count, warmFrames: isRated && warm * WARM_PART <= frames ? warm : 0 };
+  const isWarmed = isRated && !isAlone && warm * WARM_PART <= frames;
+  return { rate, frames, count, warmFrames: isWarmed ? warm : 0 };
 }
 
 /** The highest rate of some encodes. */

@@ -35,6 +35,8 @@ export type SliceLengths = {
   readonly minSeconds: number;
   /** About how long a slice is. */
   readonly sliceSeconds: number;
+  /** One machine makes all slices. */
+  readonly isAlone?: true;
   /** Why nothing is cut all the same. */
   readonly whole?: string;
 };
@@ -67,9 +69,9 @@ export function sharedCapabilities(
   lengths: SliceLengths | undefined,
 ): Capabilities {
   if (!lengths) return capabilities;
-  const { minSeconds, sliceSeconds, whole } = lengths;
-  const why = whole !== undefined && { whole };
-  return { ...capabilities, spread: { minSeconds, sliceSeconds, slicesMax: SLICES_MAX, ...why } };
+  const { minSeconds, sliceSeconds, isAlone, whole } = lengths;
+  const more = { ...(isAlone && { isAlone }), ...(whole !== undefined && { whole }) };
+  return { ...capabilities, spread: { minSeconds, sliceSeconds, slicesMax: SLICES_MAX, ...more } };
 }
 
 /**

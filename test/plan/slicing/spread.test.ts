@@ -95,6 +95,18 @@ describe("a step that workers share", () => {
     ]);
   });
 
+  test("encodes nothing in vain where one machine makes all slices, which are longer then if they have a bitrate", () => {
+    const spread = { minSeconds: 60, sliceSeconds: 40, slicesMax: 8, isAlone: true } as const;
+    const media = { ...aMediaWithVideo({ durationSeconds: 240 }), durationSeconds: 240 };
+    const rated = stepOf([{}], media, { spread });
+    expect(rated?.sliced?.parts.map(({ frames }) => frames)).toEqual([
+      ...[[2400], [2400]],
+      ...[undefined, undefined],
+    ]);
+    expect(textsOf(rated).join(" ")).not.toContain("noise");
+    expect(textsOf(stepOf([{ video: fine() }], media, { spread }))).toHaveLength(7);
+  });
+
   test("says why it stays whole where a later run could not go on with slices", () => {
     const why = "nothing tells whether its source is the same in a later run";
     const told = (media: MediaInfo) => stepOf([{}], media, { spread: { ...SPREAD, whole: why } });
