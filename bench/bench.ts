@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { measureAgainst } from "./against.ts";
@@ -7,6 +7,7 @@ import { measureCli } from "./cli.ts";
 import { measureCreates } from "./creates.ts";
 import { measureDashboard } from "./dashboard.ts";
 import { measureDelivery } from "./delivery.ts";
+import { parseResults, withRelease } from "./figures.ts";
 import { measureFleetStart } from "./fleet/start.ts";
 import { measureFleet } from "./fleet.ts";
 import { measureFleetSlices } from "./fleet-slices.ts";
@@ -15,6 +16,7 @@ import { measureLatency } from "./latency.ts";
 import { measureLive } from "./live.ts";
 import { measureLoss } from "./loss.ts";
 import { RESULTS, readArguments, runPart } from "./parts.ts";
+import { ROOT } from "./processes.ts";
 import { measureQuality } from "./quality.ts";
 import { redisVersion } from "./redis.ts";
 import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
@@ -61,19 +63,25 @@ const TMPFS = 0x01021994;
 /** Processes that ran on average in the last minute: with more, times tell of the others too. */
 const LOAD_MAX = 0.5;
 
-const USAGE = `Usage: bun run bench [--only ${NAMES.join("|")}]... [--quick] [--against REVISION [--rounds N]]
+const USAGE = `Usage: bun run bench [--only ${NAMES.join("|")}]... [--quick] [--history NAME]
+       bun run bench [--only …]... [--quick] --against REVISION [--rounds N]
 
 Measures what bench/README.md claims, side by side, on this machine; prints a table and writes bench/results/bench.json.
+--history writes the line of a release into bench/history.md; what this run has not measured stays in a line that is there.
 --against builds a worktree of a revision, and both trees measure by turns, each part twice or in so many rounds.
 `;
 
-const { only, isQuick, more } = readArguments(NAMES, USAGE, ["against", "rounds"]);
+const { only, isQuick, more } = readArguments(NAMES, USAGE, ["against", "rounds", "history"]);
+const rounds = Number(more["rounds"] ?? 2);
+const named = more["history"];
+// Of a quick run nothing is kept for good.
+const isRelease = named === undefined || (/^[\w.-]+$/.test(named) && !isQuick);
+const isSound = isRelease && (more["against"] === undefined ? more["rounds"] : named) === undefined;
+if (!isSound || !Number.isInteger(rounds) || rounds < 1) {
+  process.stderr.write(USAGE);
+  process.exit(2);
+}
 if (more["against"] !== undefined) {
-  const rounds = Number(more["rounds"] ?? 2);
-  if (!Number.isInteger(rounds) || rounds < 1) {
-    process.stderr.write(USAGE);
-    process.exit(2);
-  }
   await measureAgainst({ revision: more["against"], only, isQuick, rounds });
   process.exit(0);
 }
@@ -106,6 +114,16 @@ const machine = {
 const facts = Object.fromEntries(
   Object.entries(findings).map(([name, found]) => [name, found.facts]),
 );
-const file = join(RESULTS, "bench.json");
-writeFileSync(file, `${JSON.stringify({ startedAt, isQuick, machine, rows, facts }, null, 2)}\n`);
+const described = spawnSync("git", ["describe", "--always", "--dirty", "--exclude=*"], {
+  cwd: ROOT,
+  encoding: "utf8",
+}).stdout;
+const commit = described?.trim() || "unknown";
+const results = { startedAt, commit, isQuick, machine, rows, facts };
+const text = `${JSON.stringify(results, null, 2)}\n`;
+writeFileSync(join(RESULTS, "bench.json"), text);
+if (named !== undefined) {
+  const page = join(import.meta.dirname, "history.md");
+  writeFileSync(page, withRelease(readFileSync(page, "utf8"), named, parseResults(text)));
+}
 process.stdout.write(`${tableOf(rows)}\n`);
