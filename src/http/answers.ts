@@ -85,6 +85,7 @@ const targetAnswer = (target: Target, sentBytes: number | undefined, language: L
   target_status: target.status,
   error: target.failure && failureAnswer(target.failure, language),
   output: target.output && outputAnswer(target.output),
+  watchable: target.isWatchable,
   bytes_sent: sentBytes,
 });
 
@@ -132,6 +133,8 @@ export const taskAnswer = (task: Task, language: Language): TaskAnswer => ({
   metadata: task.metadata,
   notification: task.notification && notificationAnswer(task.notification),
   title: task.extras?.title,
+  publish: task.extras?.growing && ("growing" as const),
+  publish_failure: task.extras?.growing?.atFailure,
   clip: task.clip && clipAnswer(task.clip),
   sources: task.extras?.sources?.map(({ url, clip }) => ({
     source_url: maskCredentials(url),

@@ -12,8 +12,10 @@ import type { CreateTask } from "./schemas/create-schemas.ts";
 import type { ListQuery, TaskPageAnswer } from "./schemas/task-schemas.ts";
 
 /** What a task says of its source, and of its outputs as a whole. */
-function extrasOf({ sources, subtitles, title }: z.output<typeof CreateTask>): Extras | undefined {
-  if (!sources && !subtitles && title === undefined) return undefined;
+function extrasOf(body: z.output<typeof CreateTask>): Extras | undefined {
+  const { sources, subtitles, title, publish, publish_failure: atFailure = "remove" } = body;
+  const isGrowing = publish === "growing";
+  if (!sources && !subtitles && title === undefined && !isGrowing) return undefined;
   return {
     ...(sources && {
       sources: sources.map(({ source_url: url, clip }) => ({
@@ -23,6 +25,7 @@ function extrasOf({ sources, subtitles, title }: z.output<typeof CreateTask>): E
     }),
     ...(subtitles && { subtitles: subtitles.map(subtitleSource) }),
     ...(title !== undefined && { title }),
+    ...(isGrowing && { growing: { atFailure } }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { MediaInfo } from "../probe/media.ts";
 import { renditionsOf } from "../profile/assign.ts";
 import type { Assignment, Rendition } from "../profile/profile.ts";
 import { TaskError } from "../task/errors.ts";
-import type { Clip } from "../task/task.ts";
+import type { Clip, Task } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import { forgetsCuts } from "./args/subtitles.ts";
 import { refuseUnsteady } from "./args/turn.ts";
@@ -50,11 +50,23 @@ export type PlanRequest = {
   readonly further?: readonly FurtherFile[];
   /** The addresses of all the task's targets, in their order. */
   readonly targetUrls?: readonly string[];
+  /** Its sets are published while they are made. */
+  readonly isGrowing?: true;
   /** The number that the first product's folder has in the work folder, 0 by default. */
   readonly firstFolder?: number;
   /** Unique to the attempt, of characters in `[A-Za-z0-9-]`; the names of segments begin with it. */
   readonly tag: string;
 };
+
+/** What a task says of its plan. */
+export const askedOf = ({
+  clip,
+  extras: { title, growing } = {},
+}: Pick<Task, "clip" | "extras">): Pick<PlanRequest, "clip" | "title" | "isGrowing"> => ({
+  ...(clip && { clip }),
+  ...(title !== undefined && { title }),
+  ...(growing && { isGrowing: true }),
+});
 
 /**
  * Turns a request and what is known of its source into ffmpeg runs.
@@ -83,7 +95,11 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
     throw new TaskError("source_damaged", "Cannot use the source: its duration is zero");
   const lacking = lackWarnings(media, clip);
   const source = { media, clip, title, further: beside, capabilities };
-  const made = assignments.map((one, at) => decide(one, firstFolder + at, source));
+  const { isGrowing } = request;
+  const made = assignments.map((one, at) => ({
+    ...decide(one, firstFolder + at, source),
+    ...(isGrowing && { isGrowing }),
+  }));
   const { hardware } = capabilities;
   const decisions = onHardware(made, hardware);
   refuseMissingFilters(decisions, media, capabilities);

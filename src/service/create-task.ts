@@ -1,7 +1,9 @@
 import { furtherInputsOf } from "../plan/further.ts";
 import { refuseImpossibleJoin } from "../plan/joined.ts";
+import { growingFault } from "../plan/live/growing-fault.ts";
 import { liveLack } from "../plan/live/live-protocols.ts";
 import { isAnyLive } from "../plan/live/places.ts";
+import type { Assignment } from "../profile/profile.ts";
 import type { Queue } from "../queue/queue.ts";
 import { type Address, unsupportedCode } from "../storage/storage.ts";
 import type { ClientStore, Idempotency, NewTask, TaskStore } from "../store/store.ts";
@@ -143,6 +145,7 @@ export async function judgeTask(
   );
   if (extras?.sources) refuseImpossibleJoin(assignments, await ports.capabilities());
   if (extras) refuseUnusedSubtitles(extras, assignments);
+  if (extras?.growing) await refuseGrowing(ports, assignments, addresses);
   const { targets } = request;
   const further = furtherInputsOf({ assignments, extras, targets });
   if (further.length > 0) await judgeFurther(judges, further, addresses);
@@ -194,6 +197,16 @@ async function judgeAddresses(
     addresses.push(address);
   }
   return { source, targets: addresses };
+}
+
+/** Refuses what cannot be published while it is made. */
+async function refuseGrowing(
+  ports: AssignPorts,
+  assignments: readonly Assignment[],
+  addresses: Addresses,
+): Promise<void> {
+  const fault = growingFault({ ...addresses, assignments }, await ports.capabilities());
+  if (fault !== undefined) throw refuseField("publish", fault);
 }
 
 /** The field that the source comes from. */

@@ -70,6 +70,16 @@ export function isTagOf({ stem, attempt }: Left, tag: string): boolean {
   return number !== undefined && Number(number) <= attempt;
 }
 
+/** The attempts of a task up to the one with a tag: `STEM-2`, or `STEM-2-MARK`. */
+export function attemptsUpTo(tag: string): Left {
+  const [, stem = tag, attempt = "0"] = /^(.+?)-(\d+)/.exec(tag) ?? [];
+  return { stem, attempt: Number(attempt) };
+}
+
+/** Whether a playlist or manifest is of one of these attempts. */
+export const isListedBy = (left: Left, text: string): boolean =>
+  [...tagsIn(text)].some((tag) => isTagOf(left, tag));
+
 /** Whether a file in the folder of a set is of one of these attempts, also one of a live set: `pontus.STEM-set.2-0.00001.ts`. */
 export function isSegmentOf(left: Left, name: string): boolean {
   const tag = tagOfSegment(name) ?? "";

@@ -158,8 +158,18 @@ export type LiveSetWriter = {
    *   `deliver` does
    */
   list(text: string, isLast: boolean): Promise<void>;
+  /**
+   * Completes a set by what it lacks of a finished one, whose names are those of `deliver`, and lists that as the last.
+   *
+   * @param sent - the names of what was added as it is now
+   */
+  complete(finished: Required<FinishedFiles>, sent: ReadonlySet<string>): Promise<void>;
+  /** Takes down what the task's attempts have put there, the playlist first; asks `mayTidy`. @param known - by this attempt, for servers that list no files */
+  takeDown(known: PutThere): Promise<void>;
 };
 
+/** What an attempt has put at a target: names in the folder of its set, and whether its playlist may be there. */
+export type PutThere = { readonly names: readonly string[]; readonly isListed: boolean };
 /** Port: one kind of address. One suite, `test/contract/storage.ts`, holds for every adapter. */
 export interface Storage {
   /** The URL schemes it speaks, lower case, without colon. */

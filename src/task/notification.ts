@@ -4,6 +4,7 @@ export const NOTIFIED_TYPES = [
   "started",
   "progress",
   "target",
+  "watchable",
   "source_lost",
   "source_back",
   "given_back",

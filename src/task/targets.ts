@@ -14,12 +14,13 @@ export const closeTargets = (
 ): readonly StoredTarget[] =>
   targets.map((target) => {
     if (isClosed(target)) return target;
-    return failure ? { ...target, status: "FAILED", failure } : { ...target, status: "CANCELLED" };
+    const { isWatchable: _, ...rest } = target;
+    return failure ? { ...rest, status: "FAILED", failure } : { ...rest, status: "CANCELLED" };
   });
 
 /** The targets of a task that is to run again: what was delivered stays so, the others begin anew. */
 export const reopenTargets = (targets: readonly StoredTarget[]): readonly StoredTarget[] =>
-  targets.map(({ failure: _, ...target }) =>
+  targets.map(({ failure: _, isWatchable: __, ...target }) =>
     target.status === "SUCCESS" ? target : { ...target, status: "PENDING" },
   );
 

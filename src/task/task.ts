@@ -110,6 +110,8 @@ export type Target = {
   readonly status: TargetStatus;
   readonly failure?: Failure;
   readonly output?: Output;
+  /** While it is made: its playlist is there, and what was made of it so far can be played. */
+  readonly isWatchable?: true;
 };
 
 /** The progress of a running task. Times of media in seconds; `speed` in multiples of real time. */
@@ -163,6 +165,14 @@ export type Extras = {
   readonly subtitles?: readonly SubtitleSource[];
   /** What the outputs are called. */
   readonly title?: string;
+  /** Present if its sets are published while they are made. */
+  readonly growing?: Growing;
+};
+
+/** What becomes of sets that are published while they are made, where their task fails or is cancelled. */
+export type Growing = {
+  /** They are taken down, or they end after what was published. */
+  readonly atFailure: "remove" | "close";
 };
 
 /** The call that created a task, by the ids that logs and traces have of it. */
@@ -212,7 +222,8 @@ export type Pulse = "held" | "cancel_requested" | "lost";
 
 /** How one target of a claimed task stands. */
 export type TargetResult =
-  | { readonly status: "RUNNING" }
+  /** `isWatchable`: from now on. */
+  | { readonly status: "RUNNING"; readonly isWatchable?: true }
   /** Of a live target: it is tried again and again. */
   | { readonly status: "RECONNECTING"; readonly failure: Failure }
   /** What a live target was sent is not known here. */
@@ -235,6 +246,8 @@ export type TaskEvent = {
     | "created"
     | "started"
     | "target"
+    // Only of a task whose sets grow: one can be played from now on.
+    | "watchable"
     // Only of a live task, which goes on meanwhile: its source is away, or is back.
     | "source_lost"
     | "source_back"
@@ -246,7 +259,7 @@ export type TaskEvent = {
   readonly status: TaskStatus;
   readonly attempt: number;
   readonly failure?: Failure;
-  /** Only of a `target` event: the index of the target, and its new state. */
+  /** Only of a `target` or `watchable` event: the index of the target, and its new state. */
   readonly target?: number;
   readonly targetStatus?: TargetStatus;
   /** The progress of its run by its last report. */

@@ -118,11 +118,17 @@ export function reportTarget<Row extends TaskRow>(
   if (!target) throw new RangeError(`Cannot save target ${index}: the task has no such target`);
   const detail = "failure" in result ? result.failure.detail : undefined;
   const isMoved = target.status !== result.status;
-  if (!isMoved && target.failure?.detail === detail) return stay(held);
-  const { failure: _, output: __, ...rest } = target;
-  const targets = held.targets.with(index, { ...rest, ...result });
+  const isNew = "isWatchable" in result && !target.isWatchable;
+  if (!isMoved && !isNew && target.failure?.detail === detail) return stay(held);
+  const { failure: _, output: __, isWatchable, ...rest } = target;
+  const stays = isWatchable && ["RUNNING", "RECONNECTING"].includes(result.status);
+  const targets = held.targets.with(index, { ...rest, ...(stays && { isWatchable }), ...result });
   // A new reason for the same state is written, but is no event.
-  return move(held, { targets }, nowMs, ...(isMoved ? [targetFacts(targets, index)] : []));
+  const facts = [
+    ...(isMoved ? [targetFacts(targets, index)] : []),
+    ...(isNew ? [{ ...targetFacts(targets, index), type: "watchable" as const }] : []),
+  ];
+  return move(held, { targets }, nowMs, ...facts);
 }
 
 /** Records that the source of a live task went away, or is back. @throws {TaskError} `lease_lost` */

@@ -49,6 +49,10 @@ export function retryDelayMs(
   return leftMs > 0 ? Math.min(delayMs, leftMs) : undefined;
 }
 
+/** Whether a task whose run ends with this error gets no other run. */
+export const isLastRun = (code: ErrorCode, run: FailedRun, retries: RetryLimits): boolean =>
+  code !== "lease_lost" && code !== "shutdown" && retryDelayMs(code, run, retries) === undefined;
+
 /** How long it is from the first time to the last one. A clock that was set back meanwhile takes off no more than the pause it was set in. */
 const passedMs = (times: readonly number[]): number =>
   times.reduce((sum, timeMs, at) => sum + Math.max(0, timeMs - (times[at - 1] ?? timeMs)), 0);

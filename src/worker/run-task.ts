@@ -63,7 +63,8 @@ export async function runTask(
   }
   const folder = join(scratch, `${task.id}-${claim.attempt}`);
   try {
-    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept, ...more });
+    const { retries } = live;
+    if (!isAnyLive(run.places)) return await processTask(run, { folder, kept, retries, ...more });
     await run.judgeAgain();
     const folders = { folder, kept: join(recordings, recordingsOf(task)) };
     return await (await living()).processLive(run, folders, live);

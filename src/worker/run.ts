@@ -8,7 +8,7 @@ import { type FurtherFile, type FurtherInput, furtherInputsOf } from "../plan/fu
 import type { LivePlan } from "../plan/live/live.ts";
 import { type Kind, type Places, placesOf } from "../plan/live/places.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { PlanRequest } from "../plan/plan-task.ts";
+import { askedOf, type PlanRequest } from "../plan/plan-task.ts";
 import { tell } from "../plan/tell.ts";
 import type { MediaInfo } from "../probe/media.ts";
 import type { Assignment } from "../profile/profile.ts";
@@ -165,9 +165,8 @@ export class Run {
     assignments: readonly Assignment[],
     further: readonly FurtherFile[] = [],
   ): PlanRequest {
-    const { clip, extras: { title } = {} } = this.task;
-    const more = { ...(clip && { clip }), ...(title !== undefined && { title }) };
-    return { assignments, tag: this.tag, targetUrls: this.targetUrls, further, ...more };
+    const { tag, targetUrls, task } = this;
+    return { assignments, tag, targetUrls, further, ...askedOf(task) };
   }
 
   /** The kind of a target. */

@@ -39,7 +39,11 @@ async function addAll(
 }
 
 /** A set at `a.m3u8` that has grown to its end. */
-async function grown(bench: StorageBench, tag: string, texts: readonly string[]): Promise<void> {
+export async function grown(
+  bench: StorageBench,
+  tag: string,
+  texts: readonly string[],
+): Promise<void> {
   const set = await bench.storage.openLiveSet(bench.address("a.m3u8"), freely(tag));
   await set.list(playlistOf("a", await addAll(bench, set, tag, texts), true), true);
 }

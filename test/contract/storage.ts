@@ -5,6 +5,7 @@ import { aFile, aSet, playSet } from "../fixtures/finished.ts";
 import { freely } from "../fixtures/freely.ts";
 import type { StorageBench } from "../fixtures/storage-bench.ts";
 import { deliveringAdaptiveSets } from "./adaptive-sets.ts";
+import { growingSets } from "./growing-sets.ts";
 import { liveSets } from "./live-sets.ts";
 import { sweeping } from "./sweeping.ts";
 import { zombies } from "./zombies.ts";
@@ -34,6 +35,7 @@ export function storageContract(
     deliveringSets(make, harness);
     deliveringAdaptiveSets(make, harness);
     liveSets(make, harness);
+    growingSets(make, harness);
     zombies(make, harness);
     sweeping(make, harness);
   });

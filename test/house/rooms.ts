@@ -115,7 +115,8 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   storage: [
     ["file", "http", "s3"],
     ["live", "remote"],
-    ["set-names", "walled"],
+    ["complete-set", "walled"],
+    ["set-names"],
     ["addresses", "content"],
     ["failures", "storage"],
   ],
@@ -123,6 +124,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["worker"],
     ["fleet", "instance", "planning", "purge-expired", "run-task", "sweep-targets", "worker-parts"],
     ["diskless", "file", "live", "loop"],
+    ["growing"],
     ["further", "live-set", "parts", "quality", "reuse", "runner"],
     ["hardware", "output", "plan-source", "source"],
     ["protect", "subtitles"],

@@ -125,6 +125,7 @@ const FOLLOWS: Readonly<Record<TaskEvent["type"], readonly TaskEvent["type"][]>>
   created: ["started", "target", "ended"],
   started: ["target", "given_back", "cancel_requested", "ended"],
   target: ["target", "given_back", "cancel_requested", "ended"],
+  watchable: [],
   cancel_requested: ["target", "ended"],
   given_back: ["started", "target", "ended"],
   retried: ["started", "target", "ended"],

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Title } from "./fields/metadata.ts";
+import { Publish, PublishFailure, withPublish } from "./fields/publish.ts";
 import { sourcesOf, withSources } from "./fields/sources.ts";
 import { subtitlesOf } from "./fields/subtitles.ts";
 import { Address, NOT_UNICODE } from "./fields.ts";
@@ -96,29 +97,33 @@ const isLoneTarget = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The body of a create. Unknown fields are ignored. */
-export const CreateTask = withSources(
-  z.object({
-    source: z
-      .object({ source_url: Address.openapi({ example: "file:/media/in/clip.mov" }) })
-      .openapi("NewSource")
-      .optional()
-      .openapi({ description: "Required, unless there are `sources`." }),
-    sources: sourcesOf({ source_url: Address, clip: NewClip }),
-    subtitles: subtitlesOf(Address),
-    profile_name: ProfileName.optional().openapi({
-      description: "A system or custom profile; the service's default where absent.",
-      example: "video_mp4_1280x720_1728kbps",
+export const CreateTask = withPublish(
+  withSources(
+    z.object({
+      source: z
+        .object({ source_url: Address.openapi({ example: "file:/media/in/clip.mov" }) })
+        .openapi("NewSource")
+        .optional()
+        .openapi({ description: "Required, unless there are `sources`." }),
+      sources: sourcesOf({ source_url: Address, clip: NewClip }),
+      subtitles: subtitlesOf(Address),
+      profile_name: ProfileName.optional().openapi({
+        description: "A system or custom profile; the service's default where absent.",
+        example: "video_mp4_1280x720_1728kbps",
+      }),
+      targets: z
+        .preprocess((value) => (isLoneTarget(value) ? [value] : value), z.array(NewTarget).min(1))
+        .openapi({ description: "Where to write. A single object is taken as an array of one." }),
+      priority: TaskPriority.default(0),
+      timeout_seconds: TimeoutSeconds.optional(),
+      metadata: NewMetadata.optional(),
+      clip: NewClip.optional(),
+      title: Title.optional(),
+      publish: Publish.optional(),
+      publish_failure: PublishFailure.optional(),
+      notification: NotificationSchema.optional(),
     }),
-    targets: z
-      .preprocess((value) => (isLoneTarget(value) ? [value] : value), z.array(NewTarget).min(1))
-      .openapi({ description: "Where to write. A single object is taken as an array of one." }),
-    priority: TaskPriority.default(0),
-    timeout_seconds: TimeoutSeconds.optional(),
-    metadata: NewMetadata.optional(),
-    clip: NewClip.optional(),
-    title: Title.optional(),
-    notification: NotificationSchema.optional(),
-  }),
+  ),
 ).openapi("CreateTask");
 
 /** The answer to a create. */

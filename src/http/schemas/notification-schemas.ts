@@ -7,7 +7,7 @@ const EVENTS_MAX = 32;
 /** The types of events. */
 export const TaskEventType = z.enum(NOTIFIED_TYPES).openapi("TaskEventType", {
   description:
-    "`created`; `started`: a run began; `progress`: how far it is, at most twice a second; `target`: one target has another status; `source_lost`, `source_back`: of a live task; `given_back`: the run is over and the task waits for its next one; `cancel_requested`; `retried` by its client; `ended`. Later versions may have more.",
+    "`created`; `started`: a run began; `progress`: how far it is, at most twice a second; `target`: one target has another status; `watchable`: the playlist of a set that grows is there (`publish`); `source_lost`, `source_back`: of a live task; `given_back`: the run is over and the task waits for its next one; `cancel_requested`; `retried` by its client; `ended`. Later versions may have more.",
 });
 
 /** Who is told of a task's events. */

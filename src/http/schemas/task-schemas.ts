@@ -3,6 +3,7 @@ import { CONTRACT_CODES } from "../../task/errors.ts";
 import { TASK_STATUSES } from "../../task/status.ts";
 import { WARNING_CODES } from "../../task/warnings.ts";
 import { Clip, Metadata, ProfileName, TaskPriority, TimeoutSeconds } from "./create-schemas.ts";
+import { Publish, PublishFailure } from "./fields/publish.ts";
 import { answeredSourcesOf } from "./fields/sources.ts";
 import { ANSWERED_SUBTITLES } from "./fields/subtitles.ts";
 import { NotificationSchema } from "./notification-schemas.ts";
@@ -41,6 +42,10 @@ const Target = z
     target_status: TargetStatusSchema,
     error: TaskFailure.optional(),
     output: Output.optional(),
+    watchable: z.boolean().optional().openapi({
+      description:
+        "True while a set that grows (`publish`) can be played at `target_url`; absent before, and when it has ended.",
+    }),
     bytes_sent: z.int().min(0).optional().openapi({
       description:
         "Of a live target: what was handed to its connection in this attempt, in its container (RTSP: packets without their heads), told in steps of 32 KiB. Stands still while the target is away.",
@@ -113,6 +118,8 @@ export const TaskSchema = z
     metadata: Metadata.optional(),
     clip: Clip.optional(),
     title: z.string().optional(),
+    publish: Publish.optional(),
+    publish_failure: PublishFailure.optional(),
     notification: NotificationSchema.optional(),
   })
   .openapi("Task");

@@ -18,6 +18,9 @@ export const WINDOW_SEGMENTS = 900;
 /** What a playlist states: that more is to come, that nothing more is, or, finally, everything. */
 export type Telling = "grows" | "ends" | "whole";
 
+/** The types of playlists that name all segments: of a film that is still made, and of a whole one. */
+const TYPES = { event: "EVENT", whole: "VOD" } as const;
+
 /** The segments that a playlist of ffmpeg's `hls` muxer names, in their order. */
 export function segmentsIn(text: string, part: number): readonly ListedSegment[] {
   let seconds = 0;
@@ -48,14 +51,17 @@ const bare = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
  *
  * @param segments - all from the first on
  * @param folder - the folder beside the playlist that they lie in; empty if they lie beside the playlist
+ * @param firstNumber - the number of the first segment
  * @see https://www.rfc-editor.org/rfc/rfc8216#section-6.2.2
  */
 export function livePlaylist(
   segments: readonly ListedSegment[],
   folder: string,
-  telling: Telling,
+  telling: Telling | "event",
+  firstNumber = 0,
 ): string {
-  const first = telling === "whole" ? 0 : Math.max(0, segments.length - WINDOW_SEGMENTS);
+  const type = telling === "event" || telling === "whole" ? TYPES[telling] : undefined;
+  const first = type ? 0 : Math.max(0, segments.length - WINDOW_SEGMENTS);
   const shown = segments.slice(first);
   const before = folder === "" ? "" : `${encodeURIComponent(folder)}/`;
   const uriOf = (name: string) => before + encodeURIComponent(name);
@@ -75,11 +81,12 @@ export function livePlaylist(
     "#EXTM3U",
     `#EXT-X-VERSION:${shown.some(({ init }) => init !== undefined) ? 7 : 3}`,
     `#EXT-X-TARGETDURATION:${Math.round(longest)}`,
-    `#EXT-X-MEDIA-SEQUENCE:${first}`,
+    `#EXT-X-MEDIA-SEQUENCE:${firstNumber + first}`,
     ...(breaksBefore > 0 ? [`#EXT-X-DISCONTINUITY-SEQUENCE:${breaksBefore}`] : []),
-    ...(telling === "whole" ? ["#EXT-X-PLAYLIST-TYPE:VOD"] : []),
+    ...(type ? [`#EXT-X-PLAYLIST-TYPE:${type}`] : []),
+    ...(telling === "event" ? ["#EXT-X-START:TIME-OFFSET=0,PRECISE=YES"] : []),
     ...lines,
-    ...(telling === "grows" ? [] : ["#EXT-X-ENDLIST"]),
+    ...(telling === "grows" || telling === "event" ? [] : ["#EXT-X-ENDLIST"]),
     "",
   ].join("\n");
 }

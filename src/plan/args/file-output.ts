@@ -163,13 +163,16 @@ export function firstPassArgs(decision: OutputDecision, media: MediaInfo, log: s
 
 /** How an output is written, and where. */
 export function fileArgs(
-  { product, rendition, folder, isStreamed }: OutputDecision,
+  { product, rendition, folder, isStreamed, isGrowing }: OutputDecision,
   codec: string | undefined,
   tag: string,
 ): WrittenFiles {
   const { container, entry } = product;
   if (isSet(container))
-    return setArgs(setFiles(folder, isIso(container, codec), tag), entry, product.video.action);
+    return setArgs(setFiles(folder, isIso(container, codec), tag), entry, {
+      isCopied: product.video.action === "copy",
+      isGrowing,
+    });
   const { muxer = container, wholeArgs = [], streamedArgs = [] } = factsOf(container);
   const options = isStreamed ? streamedArgs : rendition.isIndexLast ? [] : wholeArgs;
   return { args: [...options, "-f", muxer, entry], writes: [entry] };
@@ -198,15 +201,21 @@ function setFiles(folder: string, isFragmented: boolean, tag: string): SetFiles 
 function setArgs(
   { pattern, init }: SetFiles,
   entry: string,
-  videoAction: "copy" | "encode" | "none",
+  { isCopied, isGrowing }: { readonly isCopied: boolean; readonly isGrowing: true | undefined },
 ): WrittenFiles {
+  // Only the playlist of an event is there before the end. Verification makes it that of a film.
+  const type = isGrowing ? "event" : "vod";
+  const flags = [
+    ...(isCopied ? [] : ["independent_segments"]),
+    ...(isGrowing ? ["temp_file"] : []),
+  ];
   return {
     args: [
-      ...["-f", "hls", "-hls_time", SEGMENT_SECONDS, "-hls_playlist_type", "vod"],
+      ...["-f", "hls", "-hls_time", SEGMENT_SECONDS, "-hls_playlist_type", type],
       ...["-hls_segment_type", init ? "fmp4" : "mpegts"],
       ...(init ? ["-hls_fmp4_init_filename", init.name] : []),
       // Our own key frames begin closed GOPs; those of a copy may not.
-      ...(videoAction === "copy" ? [] : ["-hls_flags", "independent_segments"]),
+      ...(flags.length === 0 ? [] : ["-hls_flags", flags.join("+")]),
       // Without the base URL, the playlist names the segments as if they lay beside it.
       ...["-hls_base_url", "segments/", "-hls_segment_filename", pattern, entry],
     ],

@@ -79,8 +79,9 @@ export type OutputDecision = Judged & {
   readonly sharesGraph?: true;
   /** The files of the inputs beside the source that it reads. */
   readonly reads?: readonly string[];
-  /** It is sent out while it is written (`Capabilities.streamsOutput`). */
+  /** It is sent out while it is written (`Capabilities.streamsOutput`), or published from a disk while it is made. */
   readonly isStreamed?: boolean;
+  readonly isGrowing?: true;
   /** Present for an adaptive set; `rendition` is then the first of the set. */
   readonly set?: SetDecision;
 };
@@ -289,11 +290,10 @@ export function filtersNeeded(decision: OutputDecision, media: MediaInfo): reado
   if (!source) return [];
   const videos = videosOf(decision);
   const isDeinterlaced = videos.some(({ filters }) => filters.deinterlace.length > 0);
-  const isKept = videos.some(({ colour }) => colour);
   const isMapped = videos.some(({ colour }) => !colour) || decision.product.set?.thumbnails;
   const decoded = [
     ...(source.crop ? ["crop"] : []),
-    ...(isKept ? keepingFiltersNeeded(source) : []),
+    ...(videos.some(({ colour }) => colour) ? keepingFiltersNeeded(source) : []),
     ...(isMapped ? sdrFiltersNeeded(source) : []),
   ];
   return [...(isDecoded(decision) ? decoded : []), ...(isDeinterlaced ? ["bwdif"] : [])];

@@ -124,6 +124,7 @@ const outputsWhole = (decisions: readonly OutputDecision[]): string | undefined 
 function outputWhole(decision: OutputDecision): string | undefined {
   const { product, set, blackSeconds = 0 } = decision;
   const { metadata } = product.expect;
+  if (decision.isGrowing) return "it is published while it grows";
   if (decision.isStreamed) return "nothing can be kept between runs here";
   if (decision.reads) return "it reads more than its source";
   if (drawnBy([decision]).length > 0) return "subtitles are drawn into it";

@@ -1,7 +1,9 @@
 import { basename, dirname, join } from "node:path";
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
 import { namesOthers } from "../../profile/container-rules.ts";
-import type { DeliveryOptions, LiveSetWriter } from "../storage.ts";
+import { completeSet } from "../complete-set.ts";
+import { attemptsUpTo, folderNameOf } from "../set-names.ts";
+import type { DeliveryOptions, FinishedFiles, LiveSetWriter } from "../storage.ts";
 import { writingTarget } from "./file-errors.ts";
 import { copyPart, newPartName, placePart, syncFolder, writePart } from "./file-part.ts";
 import {
@@ -13,6 +15,7 @@ import {
   type SetPlace,
   setAt,
 } from "./file-set.ts";
+import { takeSetDown } from "./file-sweep.ts";
 import { inFolder } from "./pinned-folder.ts";
 
 /** A set of files that is seen while it grows. */
@@ -71,6 +74,24 @@ export class FileLiveSet implements LiveSetWriter {
         });
         await syncFolder(dirname(playlist));
         if (replaced) await removeReplaced(folder, replaced, this.options);
+      }),
+    );
+  }
+
+  complete(finished: Required<FinishedFiles>, sent: ReadonlySet<string>): Promise<void> {
+    const folder = folderNameOf(this.place.playlist);
+    return completeSet(this, finished, sent, { tag: this.options.tag, folder });
+  }
+
+  takeDown(): Promise<void> {
+    const { tag, mayTidy } = this.options;
+    return writingTarget(this.url, this.options, () =>
+      this.#inPlace(async ({ playlist, folder }, confirm) => {
+        const tidy = async () => {
+          await mayTidy();
+          await confirm();
+        };
+        await takeSetDown(playlist, folder, attemptsUpTo(tag), tidy);
       }),
     );
   }

@@ -1,10 +1,11 @@
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
 import { namesOthers } from "../../profile/container-rules.ts";
+import { completeSet } from "../complete-set.ts";
 import { fileContent, playlistContent } from "../content.ts";
 import { mentionedIn } from "../set-names.ts";
-import type { LiveSetWriter } from "../storage.ts";
+import type { FinishedFiles, LiveSetWriter, PutThere } from "../storage.ts";
 import { type RemoteSender, ungated } from "./remote-sender.ts";
-import { findReplaced, removeReplaced } from "./remove-files.ts";
+import { findReplaced, removeReplaced, takeSetDown } from "./remove-files.ts";
 
 /** A set on a server that is seen while it grows. */
 export class RemoteLiveSet implements LiveSetWriter {
@@ -30,5 +31,15 @@ export class RemoteLiveSet implements LiveSetWriter {
     const replaced = isLast && (await findReplaced(target, isKept, options.signal));
     await this.sender.send(playlistContent(text), undefined, options.mayPublish);
     if (replaced) await removeReplaced(target, replaced, options);
+  }
+
+  complete(finished: Required<FinishedFiles>, sent: ReadonlySet<string>): Promise<void> {
+    const { target, options } = this.sender;
+    return completeSet(this, finished, sent, { tag: options.tag, folder: target.folder });
+  }
+
+  takeDown(known: PutThere): Promise<void> {
+    const { target, options } = this.sender;
+    return takeSetDown(target, known, options);
   }
 }

@@ -1,7 +1,15 @@
 import { inBatches } from "../../lib/batches.ts";
+import { isStillGrowing } from "../../manifest/write/growing-playlist.ts";
 import { FIXED_NAMES } from "../../manifest/write/published-names.ts";
-import { isSegmentOf, mentionedIn, tagOfSegment, tagsIn } from "../set-names.ts";
-import type { Left, TidyOptions } from "../storage.ts";
+import {
+  attemptsUpTo,
+  isListedBy,
+  isSegmentOf,
+  mentionedIn,
+  tagOfSegment,
+  tagsIn,
+} from "../set-names.ts";
+import type { DeliveryOptions, Left, PutThere, TidyOptions } from "../storage.ts";
 import type { At, ListingVerbs, RemoteTarget } from "./remote-target.ts";
 
 /** Files removed at once: enough to hide the latency of the answers, and few enough for a store that limits its callers. */
@@ -77,7 +85,7 @@ export async function removeReplaced(
 }
 
 /**
- * Removes what attempts have left at a target: unfinished uploads, and segments that its playlist does not name.
+ * Removes what attempts have left at a target: unfinished uploads, segments that its playlist does not name, and a set that grows no more.
  *
  * @throws what the server says, or `mayTidy` threw
  */
@@ -97,10 +105,44 @@ export async function sweepLeft(
     for await (const name of listing.list(start, options.signal))
       if (isSegmentOf(left, name)) names.push(name);
     if (names.length === 0) return;
-    const isNamed = mentionedIn(await listing.read(undefined, options.signal));
+    const text = await listing.read(undefined, options.signal);
+    const isUnfinished = isStillGrowing(text) && isListedBy(left, text);
+    const isNamed = mentionedIn(isUnfinished ? "" : text);
     await options.mayTidy();
+    if (isUnfinished) await target.remove(undefined, options.signal);
     const unnamed = names.filter((name) => !isNamed(name));
     await removeAll(target, unnamed, options.signal);
+  } catch (error) {
+    throw target.failure(error);
+  }
+}
+
+/**
+ * Takes down a set that was seen while it grew. The playlist goes first, so that nobody is told of what is not there.
+ *
+ * @throws what the server says, or `mayTidy` threw
+ */
+export async function takeSetDown(
+  target: RemoteTarget,
+  known: PutThere,
+  { tag, mayTidy, signal }: Pick<DeliveryOptions, "tag" | "mayTidy" | "signal">,
+): Promise<void> {
+  const { listing } = target;
+  const left = attemptsUpTo(tag);
+  try {
+    const isOurs = listing
+      ? isListedBy(left, await listing.read(undefined, signal))
+      : known.isListed;
+    // Once its playlist is gone, nothing in the folder is named by anybody.
+    const isMeant = (name: string) => isOurs || isSegmentOf(left, name);
+    const names = listing ? await segmentsIn(listing, isMeant, signal) : known.names;
+    await mayTidy();
+    if (isOurs) await target.remove(undefined, signal);
+    await removeAll(target, names, signal);
+    if (!listing) return;
+    for (const name of isOurs ? FIXED_NAMES : [])
+      if (isListedBy(left, await textOf(listing, name, signal)))
+        await removeAll(target, [name], signal);
   } catch (error) {
     throw target.failure(error);
   }

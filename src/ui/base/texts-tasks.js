@@ -12,6 +12,7 @@ export const TASK_TEXTS = /** @type {const} */ ({
   "event.target": ["Target", "输出"],
   "event.source_lost": ["Source lost", "源中断"],
   "event.source_back": ["Source is back", "源恢复"],
+  "event.watchable": ["A set can be watched", "一组输出可以观看"],
   "event.given_back": ["Waits for another run", "等待再次运行"],
   "event.cancel_requested": ["Cancel requested", "已请求取消"],
   "event.retried": ["Retried", "已重试"],

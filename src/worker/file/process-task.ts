@@ -19,13 +19,15 @@ import {
   sharedCapabilities,
 } from "../parts/slicing.ts";
 import { delivering } from "../progress.ts";
+import type { RetryLimits } from "../retry.ts";
 import type { Results } from "../reuse/reusing.ts";
 import type { JudgingRun, Run } from "../run.ts";
 import { runLine } from "../runner.ts";
 import { openSource } from "../source/open-source.ts";
 import type { SourceFile } from "../source/probe-source.ts";
 import { expectingOutput } from "./expect-output.ts";
-import { fileLine } from "./file-line.ts";
+import { type FileLine, fileLine } from "./file-line.ts";
+import { GrowingSets } from "./growing-sets.ts";
 import type { KeptEncodes } from "./kept-encodes.ts";
 import { verifiedWithQuality } from "./quality-line.ts";
 import { limited } from "./quota.ts";
@@ -53,6 +55,8 @@ export type Folders = {
   readonly results?: Results | undefined;
   /** How long encodes are cut whose finished slices are kept for a later run; undefined if none are. */
   readonly resumed?: SliceLengths | undefined;
+  /** When a task gets another run. */
+  readonly retries: RetryLimits;
 };
 
 /**
@@ -65,9 +69,10 @@ export type Folders = {
  * @throws {TaskError} whatever stops the whole task, or the reason of the run's signal
  */
 export async function processTask(run: Run, folders: Folders): Promise<void> {
-  const { folder, kept, resumed } = folders;
+  const { folder, kept, resumed, retries } = folders;
   const { task, signal } = run;
   await mkdir(folder, { recursive: true });
+  const sets = new GrowingSets(run, folder, retries);
   try {
     const found = await kept.take(task.id, folder);
     // Targets are prepared only once there is something to send.
@@ -83,20 +88,23 @@ export async function processTask(run: Run, folders: Folders): Promise<void> {
     const source = missing.size === 0 ? undefined : (opened ?? (await open()));
     const slices = resumed && (await KeptParts.of(folder, task.id));
     const deliver = async (made: readonly Verified[]): Promise<void> => {
-      const products = [...found, ...made];
-      await kept.note(task.id, folder, products);
+      await kept.note(task.id, folder, [...found, ...made]);
       await slices?.drop();
-      await deliverProducts(run, forTargets(products, wanted));
+      const left = [...found, ...(await sets.complete(made))];
+      await deliverProducts(run, forTargets(left, wanted));
     };
     if (source) {
-      const unmade = assignmentsFor(missing, run.assignments, found);
-      await makeProducts(run, folders, { source, slices, assignments: unmade, deliver });
+      const assignments = assignmentsFor(missing, run.assignments, found);
+      const growing = (line: FileLine) => sets.beginning(line, missing);
+      await makeProducts(run, folders, { source, slices, assignments, growing, deliver });
     } else {
       run.onProgress(delivering(found[0]?.output.durationSeconds ?? 0));
       await run.timed("deliver", () => deliver([]));
     }
   } catch (error) {
-    const { code } = toTaskError(signal.aborted ? signal.reason : error);
+    const reason = signal.aborted ? signal.reason : error;
+    const { code } = toTaskError(reason);
+    await sets.end(reason);
     // After a lost lease another run is under way; after a cancel nobody wants the outputs.
     if (code !== "lease_lost" && code !== "cancelled" && (await run.isNewest()))
       await kept.keep(
@@ -106,6 +114,7 @@ export async function processTask(run: Run, folders: Folders): Promise<void> {
       );
     throw error;
   }
+  if (run.failures.size > 0) await sets.end(...run.failuresInOrder);
   if (run.failures.size > 0 && (await run.isNewest()))
     await kept.keep(folder, (index) => run.failures.has(index));
 }
@@ -116,6 +125,8 @@ type Making = {
   /** Those of an earlier run, and where those of this one are noted; undefined if none are kept. */
   readonly slices: KeptParts | undefined;
   readonly assignments: readonly Assignment[];
+  /** Has a line publish sets while they are made, if that is asked for. */
+  readonly growing: (line: FileLine) => FileLine;
   readonly deliver: (made: readonly Verified[]) => Promise<void>;
 };
 
@@ -123,7 +134,7 @@ type Making = {
 async function makeProducts(
   run: Run,
   { folder, fonts, shared, resumed, results }: Folders,
-  { source, slices, assignments, deliver }: Making,
+  { source, slices, assignments, growing, deliver }: Making,
 ): Promise<void> {
   const { path, media, further } = source;
   const request = run.planRequest(assignments, further);
@@ -141,10 +152,12 @@ async function makeProducts(
   };
   const { judging, warned } = counted(run);
   const made = fileLine(judging, place, planFor);
-  const line = { ...made, ...expectingOutput(run, folder, made) };
+  const line = growing({ ...made, ...expectingOutput(run, folder, made) });
   const verify = verifiedWithQuality(run, place, request, line);
   const of = { folder, path, isPassing: isPassing(run, source), assignments, warned };
-  const used = results && (await reuseWork()).reusing(run, results, of);
+  // To find out whether there is something takes a read of the whole source, for which who waits to watch it does not wait.
+  const asked = request.isGrowing ? undefined : results;
+  const used = asked && (await reuseWork()).reusing(run, asked, of);
   const own = { ...line, ...limited(run, folder, line), verify, deliver };
   const reports = used ? { ...run, onProgress: used.onProgress } : run;
   await runLine(reports, join?.media ?? media, { ...own, ...(used && { reuse: used.reuse }) });

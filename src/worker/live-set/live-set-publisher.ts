@@ -68,6 +68,15 @@ export class LiveSetPublisher {
     return new LiveSetPublisher(run, targets, onUnread);
   }
 
+  /** Follows sets that are open already. @param onUnread - as of `open` */
+  static of(
+    run: Run,
+    targets: readonly LiveSetTarget[],
+    onUnread: (error: unknown) => void,
+  ): LiveSetPublisher {
+    return new LiveSetPublisher(run, targets, onUnread);
+  }
+
   /** Bytes sent to each target in this attempt, by the index of the target. */
   get sentBytes(): Readonly<Record<number, number>> {
     return Object.fromEntries(this.#targets.map(({ index, sentBytes }) => [index, sentBytes]));
@@ -103,7 +112,10 @@ export class LiveSetPublisher {
       };
       return target.send(feed, either);
     });
-    for (const sender of this.#senders) sender.catch(this.#run.abort);
+    const onFailed = (error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#run.abort(error);
+    };
+    for (const sender of this.#senders) sender.catch(onFailed);
   }
 
   /**
@@ -141,15 +153,20 @@ export class LiveSetPublisher {
    * Ends without sending the rest. Never rejects.
    *
    * @param isFinal - whether the task gets no other run: then the playlists say that the stream has ended
+   * @param ending - or, in place of that, the sets are taken down
    */
-  async abandon(reason: unknown, isFinal: boolean): Promise<void> {
+  async abandon(
+    reason: unknown,
+    isFinal: boolean,
+    ending: "close" | "takeDown" = "close",
+  ): Promise<void> {
     clearInterval(this.#timer);
     this.#stop.abort(reason);
     await Promise.allSettled([this.#looking, ...this.#senders]);
     if (!isFinal) return;
     const close = (target: LiveSetTarget) =>
-      target.close().catch((error) =>
-        log.warn("Task {taskId}: cannot close the playlist of target {index}: {error}", {
+      target[ending]().catch((error) =>
+        log.warn("Task {taskId}: cannot end the set of target {index}: {error}", {
           taskId: this.#run.task.id,
           index: target.index,
           error,

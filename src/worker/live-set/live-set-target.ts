@@ -20,6 +20,8 @@ const AGAIN_MS = 2_000;
 const LAST_TRIES_MAX = 3;
 /** How long closing a target may take, so that one that hangs does not hold up the end of a cancelled task. */
 const CLOSE_MS_MAX = 5_000;
+/** The same for taking down all its files. */
+const REMOVE_MS_MAX = 30_000;
 /** Players reload a playlist sooner than this. */
 const HEARD_MS = 10_000;
 
@@ -48,6 +50,11 @@ export class LiveSetTarget {
   #entry = "";
   /** The names of the init segments sent in this attempt. */
   readonly #inits = new Set<string>();
+  /** Those of all else in the folder. */
+  readonly #names = new Set<string>();
+  #isListed = false;
+  #isComplete = false;
+  #isSeen = false;
   /** Why the target does not take segments; undefined while it does. */
   #why: string | undefined;
 
@@ -99,6 +106,13 @@ export class LiveSetTarget {
       const isOver = feed.isOver();
       try {
         set ??= await this.#openWriter(signal);
+        const { finished } = this.recording;
+        if (isOver && finished) {
+          await this.#run.mayPublish();
+          await set.complete(finished, this.#names);
+          this.#isComplete = true;
+          return undefined;
+        }
         if (isOver || this.recording.version !== this.#version) {
           await this.#sendNew(set, isOver ? "ends" : "grows", signal);
           await this.#tell(undefined);
@@ -119,7 +133,7 @@ export class LiveSetTarget {
 
   /** Tells players that the stream ends with the segments that the target has. */
   async close(): Promise<void> {
-    if (this.#sent === 0 || this.isBehind) return;
+    if (this.#sent === 0 || this.isBehind || this.#isComplete) return;
     const signal = AbortSignal.timeout(CLOSE_MS_MAX);
     const { mayTidy } = this.#run;
     const set = await this.#openWriter(signal, mayTidy);
@@ -127,6 +141,15 @@ export class LiveSetTarget {
     if (!texts) return await this.#sendNew(set, "whole", signal, mayTidy);
     await mayTidy();
     await this.#publish(set, texts, true);
+  }
+
+  /** Takes the set down, which will not be completed. */
+  async takeDown(): Promise<void> {
+    if (this.#isComplete) return;
+    const signal = AbortSignal.timeout(REMOVE_MS_MAX);
+    const { mayTidy } = this.#run;
+    const set = await this.#openWriter(signal, mayTidy);
+    await set.takeDown({ names: [...this.#names, ...this.#inits], isListed: this.#isListed });
   }
 
   /** Publishes the playlist of all segments once players know that the stream has ended: a playlist that goes back confuses them. */
@@ -138,7 +161,8 @@ export class LiveSetTarget {
 
   #openWriter(signal: AbortSignal, mayPublish = this.#run.mayPublish): Promise<LiveSetWriter> {
     const storage = this.#run.storageOf(this.#url, "target");
-    return storage.openLiveSet(this.#url, { ...this.#run.conditions, mayPublish, signal });
+    const { tag = this.#run.conditions.tag } = this.recording;
+    return storage.openLiveSet(this.#url, { ...this.#run.conditions, tag, mayPublish, signal });
   }
 
   get #folder(): string {
@@ -176,6 +200,7 @@ export class LiveSetTarget {
       this.#inits.add(init);
     }
     await set.add(segments.pathOf(segment, name), name);
+    this.#names.add(name);
     this.#sentBytes += sizeBytes;
   }
 
@@ -187,12 +212,19 @@ export class LiveSetTarget {
     for (const { name, text } of inFolder) {
       const path = join(this.recording.segments.folder, `told-${randomUUID()}-${name}`);
       await writeFile(path, text);
+      this.#names.add(name);
       await set.add(path, name).finally(() => rm(path, { force: true }));
     }
     // An unchanged multivariant playlist need not be sent again.
     if (entry === this.#entry && !isLast) return;
+    // Whether it came is not known if this fails.
+    this.#isListed = true;
     await set.list(entry, isLast);
     this.#entry = entry;
+    if (this.recording.tag === undefined || this.#isSeen || isLast) return;
+    this.#isSeen = true;
+    await this.#run.saveTarget(this.index, { status: "RUNNING", isWatchable: true });
+    this.#run.decide(`targets[${this.index}] can be watched`);
   }
 
   /** Records whether the target takes segments, if that has changed. */

@@ -7,10 +7,11 @@ import type { LiveRecording } from "../../plan/live/live.ts";
 import { totalOf } from "../../plan/verify/finished-set.ts";
 import type { MediaInfo } from "../../probe/media.ts";
 import { SIMPLE_SET } from "../../profile/container-rules.ts";
+import type { FinishedFiles } from "../../storage/storage.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Output } from "../../task/task.ts";
 import { describeOutput } from "../output/describe-output.ts";
-import type { RecordedSegments } from "./recorded-segments.ts";
+import type { RecordedSegments, SegmentList } from "./recorded-segments.ts";
 
 /** The texts for players: those in the folder of the set, and the playlist or manifest at the target, which is published last. */
 export type LiveSetTexts = {
@@ -22,7 +23,11 @@ export type LiveSetTexts = {
 
 /** A recording whose segments are sent while it is made. */
 export interface LiveSet {
-  readonly segments: RecordedSegments;
+  readonly segments: SegmentList;
+  /** Present if it is made of a file: part of the names of its segments, for this attempt alone. */
+  readonly tag?: string;
+  /** Of a file: the finished set, once it is verified. */
+  readonly finished?: Required<FinishedFiles> | undefined;
   /** Increases with each change that players can be told. */
   readonly version: number;
 

@@ -44,6 +44,12 @@ const noteSchema = v.object({
   init: v.optional(v.string()),
 });
 
+/** The segments of a set that grows, as its targets follow them; as of `RecordedSegments`. */
+export type SegmentList = Pick<
+  RecordedSegments,
+  "folder" | "all" | "freed" | "pathOf" | "sentTo" | "noteSent" | "free"
+>;
+
 /** The segments of a live set, as encoders write them into a folder. The list of them outlives a crash. */
 export class RecordedSegments {
   readonly folder: string;

@@ -5,7 +5,7 @@ import type { Assignment } from "../../profile/profile.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import { LiveSetPublisher } from "../live-set/live-set-publisher.ts";
 import { prepareTargets } from "../output/deliver-targets.ts";
-import { type RetryLimits, retryDelayMs } from "../retry.ts";
+import { isLastRun, type RetryLimits } from "../retry.ts";
 import type { Run } from "../run.ts";
 import { openLiveEdge } from "../source/live-edge-source.ts";
 import { UrlSource } from "../source/live-source.ts";
@@ -92,7 +92,10 @@ export async function processLive(
     // The first reason stands: a failure of what is closed meanwhile is none of the task's.
     run.abort(error);
     const { reason } = run.signal;
-    await sets.abandon(reason, isFinal(toTaskError(reason), run, conditions));
+    const { task, failedRuns: failures, now } = run;
+    const failed = { task, failures, nowMs: now() };
+    const isFinal = isLastRun(toTaskError(reason).code, failed, conditions.retries);
+    await sets.abandon(reason, isFinal);
     throw error;
   }
 }
@@ -110,16 +113,6 @@ const unrecorded = (cause: unknown): TaskError => {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new TaskError("scratch_full", `Cannot record: ${why}`, { cause });
 };
-
-/** Whether a task that fails with this error gets no other run. */
-const isFinal = (
-  { code }: TaskError,
-  { task, failedRuns, now }: Run,
-  { retries }: LiveConditions,
-) =>
-  code !== "lease_lost" &&
-  code !== "shutdown" &&
-  retryDelayMs(code, { task, failures: failedRuns, nowMs: now() }, retries) === undefined;
 
 /** What reading the source needs. */
 type SourcePlace = {

@@ -172,10 +172,10 @@ async function asLongAs(
   return held ? { ...picture, durationSeconds: held.whole.atLeast } : picture;
 }
 
-/** Corrects the target duration of a playlist. If the playlist is missing, the probe says so. */
+/** Corrects the target duration of a playlist, and its type if it grew until now. If the playlist is missing, the probe says so. */
 async function correctPlaylist(path: string): Promise<void> {
   const text = await readFile(path, "utf8").catch(() => "");
-  const right = withTargetDuration(text);
+  const right = withTargetDuration(text).replace(/^(#EXT-X-PLAYLIST-TYPE:)EVENT$/m, "$1VOD");
   if (right !== text) await writeFile(path, right);
 }
 

@@ -341,6 +341,8 @@ export type CreateTask = {
      * A system or custom profile; the service's default where absent.
      */
     profile_name?: string;
+    publish?: Publish;
+    publish_failure?: PublishFailure;
     source?: NewSource;
     /**
      * Sources to be joined one after the other, each as a whole or as a part; in the place of `source` and `clip`.
@@ -923,6 +925,16 @@ export type Progress = {
 };
 
 /**
+ * When the outputs can be seen. `whole` (the same as none): once they are finished and verified. `growing`: sets of HLS while they are made, from their first segments on, as an event that becomes a film at its end. It is for tasks whose targets are all sets.
+ */
+export type Publish = 'whole' | 'growing';
+
+/**
+ * What becomes of a set that grows when its task fails for good or is cancelled. `remove` (the same as none): it is taken down. `close`: it ends after the segments that were published. Only with `publish: growing`.
+ */
+export type PublishFailure = 'remove' | 'close';
+
+/**
  * One output rendition. Numbers are also taken as text, and always answered as numbers.
  */
 export type Qlty = {
@@ -1284,6 +1296,10 @@ export type Target = {
     profile_name?: string;
     target_status: TargetStatus;
     target_url: string;
+    /**
+     * True while a set that grows (`publish`) can be played at `target_url`; absent before, and when it has ended.
+     */
+    watchable?: boolean;
 };
 
 export type TargetStatus = 'PENDING' | 'RUNNING' | 'RECONNECTING' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
@@ -1310,6 +1326,8 @@ export type Task = {
     priority: number;
     profile_name: string;
     progress?: Progress;
+    publish?: Publish;
+    publish_failure?: PublishFailure;
     source: Source;
     /**
      * Of a task that joins several; the first is also in `source`.
@@ -1360,9 +1378,9 @@ export type TaskEvent = {
 };
 
 /**
- * `created`; `started`: a run began; `progress`: how far it is, at most twice a second; `target`: one target has another status; `source_lost`, `source_back`: of a live task; `given_back`: the run is over and the task waits for its next one; `cancel_requested`; `retried` by its client; `ended`. Later versions may have more.
+ * `created`; `started`: a run began; `progress`: how far it is, at most twice a second; `target`: one target has another status; `watchable`: the playlist of a set that grows is there (`publish`); `source_lost`, `source_back`: of a live task; `given_back`: the run is over and the task waits for its next one; `cancel_requested`; `retried` by its client; `ended`. Later versions may have more.
  */
-export type TaskEventType = 'created' | 'started' | 'progress' | 'target' | 'source_lost' | 'source_back' | 'given_back' | 'cancel_requested' | 'retried' | 'ended';
+export type TaskEventType = 'created' | 'started' | 'progress' | 'target' | 'watchable' | 'source_lost' | 'source_back' | 'given_back' | 'cancel_requested' | 'retried' | 'ended';
 
 export type TaskFailure = {
     code: TaskFailureCode;
