@@ -1,8 +1,9 @@
 // What each call costs that comes while a fleet is at work, by how many tasks its database holds:
-//   bun bench/fleet-statements.ts 1000 1000000
+//   bun bench/fleet-statements.ts 1000 1000000 [--running 200]
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { openPostgres } from "../src/db/postgres/postgres.ts";
 import { BossEntries } from "../src/queue/postgres/entries.ts";
 import { type Filling, fill } from "../test/fixtures/filled-postgres.ts";
@@ -71,14 +72,18 @@ async function measure(filled: Filling): Promise<Map<string, Measured>> {
   }
 }
 
-const sizes = process.argv.slice(2).map(Number);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { running: { type: "string", default: "200" } },
+});
+const sizes = positionals.map(Number);
 const all: Map<string, Measured>[] = [];
 for (const tasks of sizes)
   all.push(
     await measure({
       tasks,
       pending: Math.ceil(tasks * 0.1),
-      running: Math.min(200, Math.ceil(tasks / 10)),
+      running: Math.min(Number(values.running), Math.ceil(tasks / 10)),
     }),
   );
 const most = (costs: readonly Cost[], key: "read" | "pages"): number =>

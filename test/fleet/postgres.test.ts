@@ -1,12 +1,17 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openPostgres, type PostgresDatabase } from "../../src/db/postgres/postgres.ts";
+import {
+  afterAll,
+  beforeAll,
+  expect,
+  onTestFinished,
+  setDefaultTimeout,
+  spyOn,
+  test,
+} from "bun:test";
 import type { Node } from "../../src/fleet/fleet.ts";
+import { COUNTED_MS, COUNTED_MS_EACH } from "../../src/fleet/idle-nodes.ts";
 import { PostgresFleet } from "../../src/fleet/postgres.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
-import { PostgresServer } from "../fixtures/postgres-server.ts";
+import { FleetServer } from "../fixtures/fleet-bench.ts";
 import { eventually } from "../fixtures/service.ts";
 import { aCapabilities } from "../plan/builders.ts";
 
@@ -15,28 +20,17 @@ setDefaultTimeout(60_000);
 
 const FULL = aCapabilities();
 const HOUR_MS = 3_600_000;
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
-const open: PostgresDatabase[] = [];
 
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
-
-afterAll(async () => {
-  await Promise.all(open.map((each) => each.close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const server = new FleetServer();
+beforeAll(() => server.start());
+afterAll(() => server.stop());
 
 /** Two nodes' sights of one fleet, and a clock that only the test moves. */
 async function bench() {
-  const url = await server.createDatabase();
+  const url = await server.database();
   const clock = { nowMs: 1_000_000_000 };
   const sight = async () => {
-    const database = await openPostgres(url, { connectionsMax: 2 });
-    open.push(database);
+    const database = await server.open(url, { connectionsMax: 2 });
     return new PostgresFleet(database, { now: () => clock.nowMs });
   };
   return { clock, here: await sight(), there: await sight() };
@@ -83,6 +77,21 @@ test("a node knows how many have a free slot, itself among them", async () => {
   await there.beat(aNode("free"), { ...IDLE, running: 3 });
   await there.beat(aNode("busy"), { ...IDLE, running: 4 });
   await there.beat(aNode("draining"), { ...IDLE, isDraining: true });
+  await here.beat(aNode("here"), IDLE);
+  expect(here.idleNodes).toBe(2);
+});
+
+test("counts them again after some seconds, the later the more there are", async () => {
+  const { here, there } = await bench();
+  let countedMs = 0;
+  const clock = spyOn(performance, "now").mockImplementation(() => countedMs);
+  onTestFinished(() => void clock.mockRestore());
+  await here.beat(aNode("here"), IDLE);
+  await there.beat(aNode("there"), IDLE);
+  countedMs += COUNTED_MS;
+  await here.beat(aNode("here"), IDLE);
+  expect(here.idleNodes).toBe(1);
+  countedMs += COUNTED_MS_EACH;
   await here.beat(aNode("here"), IDLE);
   expect(here.idleNodes).toBe(2);
 });

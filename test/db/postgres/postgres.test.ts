@@ -1,44 +1,24 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { MIGRATIONS } from "../../../src/db/postgres/migrations.gen.ts";
 import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
-import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { FleetServer } from "../../fixtures/fleet-bench.ts";
 import { eventually } from "../../fixtures/service.ts";
 
 // A busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
-const open: PostgresDatabase[] = [];
-
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
-
-afterAll(async () => {
-  await Promise.all(open.map((each) => each.close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function opened(url: string): Promise<PostgresDatabase> {
-  const database = await openPostgres(url);
-  open.push(database);
-  return database;
-}
+const fleet = new FleetServer();
+beforeAll(() => fleet.start());
+afterAll(() => fleet.stop());
 
 /** A database with a table of two rows. */
 async function pair(): Promise<{ url: string; database: PostgresDatabase }> {
-  const url = await server.createDatabase();
-  const database = await opened(url);
+  const url = await fleet.database();
+  const database = await fleet.open(url);
   await database.write(async () => {
     await database.execute("create table pairs (id int primary key, x int not null)");
     await database.execute("insert into pairs values (1, 0), (2, 0)");
@@ -53,7 +33,7 @@ const add = (database: PostgresDatabase, id: number) =>
   database.execute("update pairs set x = x + 1 where id = $1", [id]);
 
 test("a node that is frozen in a transaction loses its locks before others give up waiting for them", async () => {
-  const database = await opened(await server.createDatabase());
+  const database = await fleet.open();
   const ofSettings = `select name, setting::int as ms from pg_settings
     where name in ('idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout')`;
   const { rows } = await database.read(() => database.execute(ofSettings));
@@ -63,6 +43,21 @@ test("a node that is frozen in a transaction loses its locks before others give 
   expect(ms["idle_in_transaction_session_timeout"]).toBeGreaterThan(0);
   expect(ms["idle_in_transaction_session_timeout"]).toBeLessThan(ms["lock_timeout"] ?? 0);
   expect(ms["lock_timeout"]).toBeLessThan(ms["statement_timeout"] ?? 0);
+});
+
+test("statements are planned for tables that will have grown, whatever they hold now", async () => {
+  const { database } = await pair();
+  const plan = (text: string) =>
+    database.write(async () => {
+      await database.execute("analyze pairs");
+      return JSON.stringify((await database.execute(`explain ${text}`)).rows);
+    });
+  expect(await plan("select x from pairs where id = 1")).not.toContain("Seq Scan");
+  await database.write(() =>
+    database.execute("insert into pairs select n, n from generate_series(3, 2000) as n"),
+  );
+  const joined = "select from pairs as one join pairs as other on other.id = one.id";
+  expect(await plan(joined)).toContain("Nested Loop");
 });
 
 describe("write()", () => {
@@ -155,8 +150,8 @@ describe("write()", () => {
   });
 
   test("is refused where the server takes no writes", async () => {
-    const url = await server.createDatabase();
-    const before = await opened(url);
+    const url = await fleet.server.createDatabase();
+    const before = await fleet.open(url);
     const reading = `${url}&options=-c%20default_transaction_read_only%3Don`;
     expect(await taskErrorOf(openPostgres(reading))).toMatchObject({
       code: "service_unavailable",
@@ -164,8 +159,8 @@ describe("write()", () => {
     });
     await before.checkWritable();
     const name = new URL(url).pathname.slice(1);
-    await server.query(`alter database ${name} set default_transaction_read_only = on`);
-    await server.query(
+    await fleet.server.query(`alter database ${name} set default_transaction_read_only = on`);
+    await fleet.server.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
     );
     expect((await taskErrorOf(before.checkWritable())).code).toBe("service_unavailable");
@@ -180,7 +175,7 @@ test("queries outside of calls are a mistake of the code", async () => {
 describe("listen()", () => {
   test("hears what others commit, and not what they undo", async () => {
     const { url, database } = await pair();
-    const other = await opened(url);
+    const other = await fleet.open(url);
     const heard: string[] = [];
     other.listen("pontus", (payload) => heard.push(payload));
     // Told once at the beginning, as some may have been missed.
@@ -221,7 +216,7 @@ describe("listen()", () => {
     const heard: string[] = [];
     const stop = database.listen("pontus", (payload) => heard.push(payload));
     await eventually(() => (heard.length === 1 ? true : undefined));
-    await server.query(
+    await fleet.server.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pontus listener'",
       url,
     );
@@ -235,21 +230,23 @@ describe("listen()", () => {
 
 describe("openPostgres()", () => {
   test("lets nodes that start together on an empty database all have it", async () => {
-    const url = await server.createDatabase();
-    await Promise.all(Array.from({ length: 5 }, () => opened(url)));
-    expect(await server.query("select version from pontus_schema", url)).toEqual([
+    const url = await fleet.server.createDatabase();
+    await Promise.all(Array.from({ length: 5 }, () => fleet.open(url)));
+    expect(await fleet.server.query("select version from pontus_schema", url)).toEqual([
       { version: MIGRATIONS.length },
     ]);
   });
 
   test("gives no place of an event again after the database was restored", async () => {
-    const url = await server.createDatabase();
-    await opened(url);
+    const url = await fleet.server.createDatabase();
+    await fleet.open(url);
     const next = async () =>
-      Number((await server.query("select nextval('events_seq_seq') as place", url))[0]?.["place"]);
+      Number(
+        (await fleet.server.query("select nextval('events_seq_seq') as place", url))[0]?.["place"],
+      );
     const before = await next();
-    await server.query("select setval('events_seq_seq', 1)", url);
-    await opened(url);
+    await fleet.server.query("select setval('events_seq_seq', 1)", url);
+    await fleet.open(url);
     expect(await next()).toBeGreaterThan(before);
   });
 
@@ -258,6 +255,6 @@ describe("openPostgres()", () => {
       openPostgres(`postgres://pontus@localhost/x?host=${encodeURIComponent("/nowhere")}`),
     );
     expect(message).toBe("Cannot use the database: it cannot be reached");
-    await expect(openPostgres(server.url("missing"))).rejects.toThrow(pg.DatabaseError);
+    await expect(openPostgres(fleet.server.url("missing"))).rejects.toThrow(pg.DatabaseError);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Together } from "../../../src/db/postgres/together.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 
@@ -37,6 +38,31 @@ describe("Together", () => {
     expect(written.at(-1)).toEqual([4]);
     await letGo();
     expect(await last).toBe("did 4");
+  });
+
+  test("writes at most 64 calls together", async () => {
+    const { together, written, letGo } = bench();
+    const calls = Array.from({ length: 70 }, (_, call) => together.run(call));
+    for (let round = 0; round < 3; round += 1) await letGo();
+    expect(written.map((batch) => batch.length)).toEqual([1, 64, 5]);
+    expect(await Promise.all(calls)).toEqual(calls.map((_, call) => `did ${call}`));
+  });
+
+  test("writes apart from whatever a call is made in", async () => {
+    const within = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const write = async (calls: readonly number[]) => {
+      seen.push(within.getStore());
+      return calls;
+    };
+    const together = new Together<number, number>({
+      together: write,
+      alone: async (call) => (await write([call]))[0] ?? 0,
+    });
+    await within.run("a transaction", () =>
+      Promise.all([1, 2, 3].map((call) => together.run(call))),
+    );
+    expect(seen).toEqual([undefined, undefined]);
   });
 
   test("writes calls one by one where they cannot be written together", async () => {

@@ -1,30 +1,21 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
+import type { PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
-import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { FleetServer } from "../../fixtures/fleet-bench.ts";
 
 // A busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
+const fleet = new FleetServer();
 let database: PostgresDatabase;
 
 beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-  database = await openPostgres(await server.createDatabase(), { againMs: 100 });
+  await fleet.start();
+  database = await fleet.open(undefined, { againMs: 100 });
   await database.write(() => database.execute("create table counts (x int)"));
 });
 
-afterAll(async () => {
-  await database.close();
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => fleet.stop());
 
 const add = (x: number) => database.execute("insert into counts values ($1)", [x]);
 

@@ -93,6 +93,22 @@ describe("a worker that was stopped for longer than its lease", () => {
     expect(task).toMatchObject({ status: "RUNNING", attempt: 2 });
   });
 
+  test("keeps its tasks for a lease more where the database could not be asked meanwhile", async () => {
+    const [node] = (await nodes(1)) as [FleetNode];
+    const { clock, queue, url } = node;
+    await createTask(node);
+    await claimTask(node, "stopped");
+    await fleet.server.query("alter table tasks rename to away", url);
+    await expect(queue.expireLeases()).rejects.toThrow();
+    await fleet.server.query("alter table away rename to tasks", url);
+    clock.nowMs += QUEUE_LIMITS.leaseMs;
+    expect(await queue.expireLeases()).toBe(0);
+    clock.nowMs += QUEUE_LIMITS.leaseMs - 1;
+    expect(await queue.expireLeases()).toBe(0);
+    clock.nowMs += 1;
+    expect(await queue.expireLeases()).toBe(1);
+  });
+
   test("is found by one of the nodes that look together", async () => {
     const all = await nodes(3);
     const [one] = all as [FleetNode];

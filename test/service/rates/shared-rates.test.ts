@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
+import type { PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { PostgresFleet } from "../../../src/fleet/postgres.ts";
 import { SharedRates } from "../../../src/service/rates/shared-rates.ts";
 import { TaskError } from "../../../src/task/errors.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
-import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { FleetServer } from "../../fixtures/fleet-bench.ts";
 import { eventually } from "../../fixtures/service.ts";
 import { Random } from "../../simulation/random.ts";
 
@@ -18,21 +15,15 @@ const ADA = { clientCode: "ada", requestsPerSecond: null };
 const BOB = { clientCode: "bob", requestsPerSecond: null };
 const START_MS = 1_000_000_000;
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
+const server = new FleetServer();
 let database: PostgresDatabase;
 
 beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-  database = await openPostgres(await server.createDatabase());
+  await server.start();
+  database = await server.open();
 });
 
-afterAll(async () => {
-  await database.close();
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 /** Some nodes over one database, with a clock that only the test moves. */
 async function bench(nodes: number, perSecond = 0) {

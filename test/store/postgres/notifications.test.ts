@@ -1,34 +1,20 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { eq } from "drizzle-orm";
 import pg from "pg";
-import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
+import type { PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { tasks } from "../../../src/db/postgres/tables/tasks.ts";
 import { TaskChanges } from "../../../src/db/postgres/task-changes.ts";
 import { PostgresNotificationStore } from "../../../src/store/postgres/notifications/notifications.ts";
 import type { TaskEvent } from "../../../src/task/task.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
-import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { FleetServer } from "../../fixtures/fleet-bench.ts";
 
 // A busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
-const open: PostgresDatabase[] = [];
-
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
-
-afterAll(async () => {
-  await Promise.all(open.map((each) => each.close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const fleet = new FleetServer();
+beforeAll(() => fleet.start());
+afterAll(() => fleet.stop());
 
 const EVENTS = [1, 2, 3];
 const TAKEN = { state: "SUCCESS", httpStatus: 204 } as const;
@@ -36,10 +22,9 @@ const all = () => Number.MAX_SAFE_INTEGER;
 
 /** Nodes over a database of running tasks of a few clients, whose receivers are to be told of three events each. */
 async function bench(nodeCount: number, taskCount: number) {
-  const url = await server.createDatabase();
-  const databases = await Promise.all(Array.from({ length: nodeCount }, () => openPostgres(url)));
-  open.push(...databases);
-  await server.query(
+  const url = await fleet.database();
+  const databases = await Promise.all(Array.from({ length: nodeCount }, () => fleet.open(url)));
+  await fleet.server.query(
     `insert into tasks (id, client_code, profile_name, status, priority, create_ms, attempt, failures, cancel_requested,
       event_sequence, attempts, targets, source_url, custom_profiles, assignments, needs, notification)
      select 'task-' || n, 'client-' || n % 3, 'p', 'RUNNING', 0, 1, 1, 0, false, ${EVENTS.length}, '[]', '[]', 'file:///a',
@@ -132,7 +117,7 @@ describe("PostgresNotificationStore", () => {
       });
     });
     const isWaiting = async () =>
-      (await server.query("select from pg_locks where not granted")).length > 0;
+      (await fleet.server.query("select from pg_locks where not granted")).length > 0;
     let isWritten = false;
     void written.then(() => {
       isWritten = true;

@@ -1,43 +1,27 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
+import type { PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { KeySeal, SEAL_KEY_BYTES } from "../../../src/store/key-seal.ts";
 import { arePostgresKeysSealed, PostgresClientStore } from "../../../src/store/postgres/clients.ts";
 import { PostgresNonces } from "../../../src/store/postgres/nonces.ts";
 import { PostgresProfileStore } from "../../../src/store/postgres/profiles.ts";
 import { PostgresWatchedFiles } from "../../../src/store/postgres/watched-files.ts";
 import { taskErrorOf } from "../../fixtures/failure-of.ts";
+import { FleetServer } from "../../fixtures/fleet-bench.ts";
 import { aPlainClient } from "../../fixtures/plain-client.ts";
-import { PostgresServer } from "../../fixtures/postgres-server.ts";
 import { aProfile, aRendition } from "../../profile/builders.ts";
 
 // A busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
-const open: PostgresDatabase[] = [];
-
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
-
-afterAll(async () => {
-  await Promise.all(open.map((each) => each.close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const fleet = new FleetServer();
+beforeAll(() => fleet.start());
+afterAll(() => fleet.stop());
 
 /** A new database as several nodes have it. */
 async function nodes(count: number): Promise<readonly PostgresDatabase[]> {
-  const url = await server.createDatabase();
-  const all = await Promise.all(Array.from({ length: count }, () => openPostgres(url)));
-  open.push(...all);
-  return all;
+  const url = await fleet.database();
+  return Promise.all(Array.from({ length: count }, () => fleet.open(url)));
 }
 
 const aKey = () => new KeySeal(randomBytes(SEAL_KEY_BYTES));

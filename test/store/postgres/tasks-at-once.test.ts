@@ -1,43 +1,28 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { outcomesOf, taskErrorOf } from "../../fixtures/failure-of.ts";
-import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { FleetServer } from "../../fixtures/fleet-bench.ts";
 import { aFailure, anAdmission, aTargetOf } from "../../fixtures/store-bench.ts";
 import { SHORT_RETENTION_MS, StoreNode } from "../../fixtures/store-node.ts";
 
 // A busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
 const NOW_MS = 1_700_000_000_000;
-let server: PostgresServer;
-const open: PostgresDatabase[] = [];
 
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
-
-afterAll(async () => {
-  await Promise.all(open.map((each) => each.close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const fleet = new FleetServer();
+beforeAll(() => fleet.start());
+afterAll(() => fleet.stop());
 
 /** Two nodes over one database. */
-async function fleet() {
-  const url = await server.createDatabase();
-  const databases = [await openPostgres(url), await openPostgres(url)];
-  open.push(...databases);
-  await server.query("create table entries (id text not null)", url);
+async function nodes() {
+  const url = await fleet.database();
+  const databases = [await fleet.open(url), await fleet.open(url)];
+  await fleet.server.query("create table entries (id text not null)", url);
   const clock = { nowMs: NOW_MS };
   const [a, b] = databases.map((database) => new StoreNode(database, clock));
   if (!a || !b) throw new Error("Expected two nodes");
   const count = async (what: string) =>
-    Number((await server.query(`select count(*) as rows from ${what}`, url))[0]?.["rows"]);
+    Number((await fleet.server.query(`select count(*) as rows from ${what}`, url))[0]?.["rows"]);
   return { a, b, clock, count };
 }
 
@@ -45,7 +30,7 @@ const ROUNDS = 8;
 
 describe("PostgresTaskStore on two nodes at once", () => {
   test("gives a target to one of two creates; of the other its nonce is kept", async () => {
-    const { a, b, count } = await fleet();
+    const { a, b, count } = await nodes();
     for (let round = 0; round < ROUNDS; round++) {
       const targets = [aTargetOf(`same-${round}`)];
       const admissions = [anAdmission(), anAdmission()] as const;
@@ -62,7 +47,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("keeps the last words of a run that come after the end of its task, and none of one that is over", async () => {
-    const { a } = await fleet();
+    const { a } = await nodes();
     const claim = await a.start();
     await a.tasks.finish(claim, { status: "FAILED", failure: aFailure });
     const log = { lines: ["a"], decisions: ["b"] };
@@ -73,7 +58,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("takes a nonce once", async () => {
-    const { a, b, count } = await fleet();
+    const { a, b, count } = await nodes();
     for (let round = 0; round < ROUNDS; round++) {
       const admission = anAdmission();
       const { given, codes } = await outcomesOf<unknown>([
@@ -88,7 +73,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("makes one task of an idempotency key, also where a task that it made was deleted or is too old", async () => {
-    const { a, b, clock, count } = await fleet();
+    const { a, b, clock, count } = await nodes();
     const idempotency = { key: "k", bodyDigest: "d" };
     const targets = [aTargetOf("idempotent")];
     const createAll = async () => {
@@ -112,7 +97,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("frees an idempotency key whose create was refused", async () => {
-    const { a, b } = await fleet();
+    const { a, b } = await nodes();
     const idempotency = { key: "k", bodyDigest: "d" };
     const targets = [aTargetOf("taken")];
     const id = await a.create({ targets });
@@ -123,7 +108,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("ends a task once that is cancelled as it finishes", async () => {
-    const { a, b } = await fleet();
+    const { a, b } = await nodes();
     for (let round = 0; round < ROUNDS; round++) {
       const claim = await a.start();
       const { codes } = await outcomesOf<unknown>([
@@ -141,7 +126,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("gives a target to a retry or to a create", async () => {
-    const { a, b, count } = await fleet();
+    const { a, b, count } = await nodes();
     for (let round = 0; round < ROUNDS; round++) {
       const targets = [aTargetOf(`again-${round}`)];
       const id = await a.create({ targets });
@@ -158,7 +143,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("answers creates that name the same targets in other orders", async () => {
-    const { a, b, count } = await fleet();
+    const { a, b, count } = await nodes();
     for (let round = 0; round < ROUNDS; round++) {
       const targets = ["x", "y", "z"].map((name) => aTargetOf(`${name}-${round}`));
       const calls = [a, b, a, b, a, b].map((node, index) =>
@@ -174,7 +159,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("takes 200 creates, each once", async () => {
-    const { a, b, count } = await fleet();
+    const { a, b, count } = await nodes();
     const ids = await Promise.all(
       Array.from({ length: 200 }, (_, index) => (index % 2 ? a : b).create()),
     );
@@ -192,7 +177,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("keeps a client to its pending tasks over all nodes", async () => {
-    const { a, b, count } = await fleet();
+    const { a, b, count } = await nodes();
     const create = (node: StoreNode) => node.create({}, anAdmission({ pendingMax: 7 }));
     const { given, codes } = await outcomesOf(
       Array.from({ length: 40 }, (_, index) => create(index % 2 ? a : b)),
@@ -203,7 +188,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
   });
 
   test("purges each row once", async () => {
-    const { a, b, clock, count } = await fleet();
+    const { a, b, clock, count } = await nodes();
     for (let i = 0; i < 12; i++) await a.tasks.cancel("ada", await a.create());
     clock.nowMs += SHORT_RETENTION_MS + 1;
     const purged = await Promise.all([a.tasks.purge(), b.tasks.purge()]);
@@ -214,7 +199,7 @@ describe("PostgresTaskStore on two nodes at once", () => {
 
 describe("PostgresTaskStore", () => {
   test("keeps nothing of a task that gets no entry", async () => {
-    const { a, b, count } = await fleet();
+    const { a, b, count } = await nodes();
     await a.database.write(async () => void (await a.database.execute("drop table entries")));
     await expect(b.create()).rejects.toThrow("entries");
     for (const rows of ["tasks", "events", "active_targets", "nonces"])
@@ -222,7 +207,7 @@ describe("PostgresTaskStore", () => {
   });
 
   test("tells all nodes of events, of work and of cancels, each write within the next notices", async () => {
-    const { a, b } = await fleet();
+    const { a, b } = await nodes();
     const heard: string[] = [];
     const isListening = Promise.withResolvers<void>();
     b.database.listen("pontus", (payload) =>
@@ -252,7 +237,7 @@ describe("PostgresTaskStore", () => {
   });
 
   test("keeps U+0000, which PostgreSQL has not, wherever clients can send it", async () => {
-    const { a, b } = await fleet();
+    const { a, b } = await nodes();
     const nul = "a\0b";
     const given = {
       sourceUrl: nul,

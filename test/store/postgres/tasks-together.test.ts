@@ -1,39 +1,23 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { openPostgres, type PostgresDatabase } from "../../../src/db/postgres/postgres.ts";
 import { outcomesOf } from "../../fixtures/failure-of.ts";
-import { PostgresServer } from "../../fixtures/postgres-server.ts";
+import { FleetServer } from "../../fixtures/fleet-bench.ts";
 import { aFailure, anAdmission, anOutput, aTargetOf } from "../../fixtures/store-bench.ts";
 import { StoreNode } from "../../fixtures/store-node.ts";
 
 // A busy machine takes longer than the five seconds a test has by default.
 setDefaultTimeout(60_000);
 
-// Not the tests' own folder: the names of sockets are short.
-const folder = mkdtempSync(join(tmpdir(), "pg-"));
-let server: PostgresServer;
-const open: PostgresDatabase[] = [];
-
-beforeAll(async () => {
-  server = await PostgresServer.start(folder);
-});
-
-afterAll(async () => {
-  await Promise.all(open.map((each) => each.close()));
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const fleet = new FleetServer();
+beforeAll(() => fleet.start());
+afterAll(() => fleet.stop());
 
 /** A node on a database of its own. */
 async function node() {
-  const url = await server.createDatabase();
-  const database = await openPostgres(url);
-  open.push(database);
-  await server.query("create table entries (id text not null)", url);
+  const url = await fleet.database();
+  const database = await fleet.open(url);
+  await fleet.server.query("create table entries (id text not null)", url);
   const count = async (what: string) =>
-    Number((await server.query(`select count(*) as rows from ${what}`, url))[0]?.["rows"]);
+    Number((await fleet.server.query(`select count(*) as rows from ${what}`, url))[0]?.["rows"]);
   return { a: new StoreNode(database, { nowMs: 1_700_000_000_000 }), count };
 }
 
