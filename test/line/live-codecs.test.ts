@@ -112,6 +112,8 @@ describe("a live stream whose codec changes", () => {
     await first.stop();
     const second = publish(into, { ...MPEGTS, ...MP3, args: OTHER_PIDS });
     await shows(live("by-srt"), ["h264 160x120", "mp3"]);
+    // The change broke off its connection, too.
+    await service.until(id, isAllUp);
     expect(await service.task(id)).toMatchObject({ task_status: "RUNNING", attempt: 1 });
     await Promise.all([second.stop(), relay.stop()]);
     expect((await untilEnded(service, id)).task_status).toBe("SUCCESS");
