@@ -11,6 +11,7 @@ import { PostgresEventFeed } from "../events/postgres.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { PostgresFleet } from "../fleet/postgres.ts";
 import { onceLoaded } from "../lib/once.ts";
+import { needsOf } from "../plan/feasible/needs.ts";
 import { BossEntries } from "../queue/postgres/entries.ts";
 import { PostgresQueue } from "../queue/postgres/postgres.ts";
 import type { Rates } from "../service/rates/request-rates.ts";
@@ -22,7 +23,7 @@ import { PostgresLeftoverStore } from "../store/postgres/leftovers.ts";
 import { PostgresNotificationStore } from "../store/postgres/notifications/notifications.ts";
 import { PostgresProfileStore } from "../store/postgres/profiles.ts";
 import { PostgresTaskStore } from "../store/postgres/tasks.ts";
-import type { ClientStore } from "../store/store.ts";
+import type { ClientStore, NewTask } from "../store/store.ts";
 import { openSealed, seedClients } from "./clients.ts";
 import type { StoreGrounds, Stores } from "./stores.ts";
 
@@ -64,9 +65,10 @@ export async function openFleetStores({
   const fleet = new PostgresFleet(database, { now });
   const idleNodes = () => fleet.idleNodes;
   const options = { ...config, now, entries, idleNodes, onChange: telemetry.taskChanged };
+  const needs = ({ assignments, isLive = false }: NewTask) => needsOf(assignments, isLive);
   const all = opened.move();
   return {
-    tasks: new PostgresTaskStore(database, options),
+    tasks: new PostgresTaskStore(database, { ...options, needsOf: needs }),
     leftovers: new PostgresLeftoverStore(database),
     notifications: new PostgresNotificationStore(database, { now }),
     profiles: new PostgresProfileStore(database, { now }),

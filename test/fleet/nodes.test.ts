@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { clip } from "../fixtures/clips.ts";
+import { clip, tempFolder } from "../fixtures/clips.ts";
 import { readEvents } from "../fixtures/event-source.ts";
 import { type RunningFleet, startFleet } from "../fixtures/fleet.ts";
+import { placeKnownAbilities } from "../fixtures/known-programs.ts";
 import { eventually, type RunningService, type TaskAnswer } from "../fixtures/service.ts";
 import type { Credentials } from "../fixtures/signed-client.ts";
 
@@ -50,11 +51,14 @@ const busy = (): Promise<Worker> =>
 let made = 0;
 
 /** Creates a task on the API node. @param source - `short` is done at once, `long` takes some seconds */
-function create(source: "short" | "long"): Promise<string> {
+function create(
+  source: "short" | "long",
+  profile_name = "video_mp4_1280x720_1728kbps",
+): Promise<string> {
   made += 1;
   return api.create({
     source: { source_url: `${source}.mp4` },
-    profile_name: "video_mp4_1280x720_1728kbps",
+    profile_name,
     targets: [{ target_url: `out-${made}.mp4` }],
   });
 }
@@ -155,21 +159,54 @@ test("a worker is drained by a call to another node, and hands back what it runs
     api.call(`${ADMIN}/drain${path}`, { method, ...(body && { body }) });
   const begun = await drain("", "POST", { worker_id, hand_back_after_seconds: 0 });
   expect(await begun.json()).toMatchObject({ draining: true });
+  const { attempt } = await api.until(id, (task) => isRunning(task) && task.attempt === 2);
+  expect(attempt).toBe(2);
+  expect((await busy()).zone).not.toBe(zone as string);
+  await api.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });
+  await api.until(id, ({ task_status }) => task_status === "CANCELLED");
   const query = `?worker_id=${worker_id}`;
   await eventually(async () => {
     const told = (await (await drain(query, "GET")).json()) as { drained: boolean };
     return told.drained || undefined;
   });
-  const { attempt } = await api.until(id, (task) => isRunning(task) && task.attempt === 2);
-  expect(attempt).toBe(2);
-  expect((await busy()).zone).not.toBe(zone as string);
   expect((await drain(query, "DELETE")).status).toBe(200);
-  await api.call(`/api/v1/task/transcoding/${id}/cancel`, { method: "POST" });
-  await api.until(id, ({ task_status }) => task_status === "CANCELLED");
   await eventually(async () =>
     (await workersOf(api)).every(({ draining }) => draining === false) ? true : undefined,
   );
   expect((await drain("?worker_id=nobody", "GET")).status).toBe(404);
+});
+
+/** The folders of a node whose ffmpeg lacks an encoder. */
+async function lacking(encoder: string) {
+  const home = { data: join(tempFolder(), "data"), media: fleet.media };
+  await placeKnownAbilities(home.data);
+  const path = join(home.data, "capabilities.json");
+  const known = JSON.parse(await readFile(path, "utf8")) as { abilities: { encoders: string[] } };
+  const encoders = known.abilities.encoders.filter((name) => name !== encoder);
+  const abilities = { ...known.abilities, encoders };
+  await writeFile(path, JSON.stringify({ ...known, abilities }));
+  return home;
+}
+
+test("a worker takes what it can run, and leaves what came before to others", async () => {
+  const drain = (worker_id: string, method: string) =>
+    method === "POST"
+      ? api.call(`${ADMIN}/drain`, { body: { worker_id } })
+      : api.call(`${ADMIN}/drain?worker_id=${worker_id}`, { method });
+  const able = await workersOf(api);
+  for (const { worker_id } of able) await drain(worker_id, "POST");
+  for (const { worker_id } of able)
+    await eventually(async () => {
+      const told = (await (await drain(worker_id, "GET")).json()) as { drained: boolean };
+      return told.drained || undefined;
+    });
+  await fleet.node("worker", { PONTUS_ZONE: "eu-3" }, await lacking("libx264"));
+  const encoded = await create("short");
+  const copied = await create("short", "video_mp4_transmux");
+  await api.until(copied, isDone);
+  expect((await api.task(encoded)).task_status).toBe("PENDING");
+  for (const { worker_id } of able) await drain(worker_id, "DELETE");
+  expect(await api.until(encoded, isDone)).toMatchObject({ attempt: 1 });
 });
 
 test("the task of a worker that is killed ends on another, and the next start there clears up", async () => {
