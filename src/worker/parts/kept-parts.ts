@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import * as v from "valibot";
 import { digestOf } from "../../disk/file-digest.ts";
-
 import type { Encoded } from "./run-part.ts";
 
 const log = getLogger(["pontus", "slices"]);

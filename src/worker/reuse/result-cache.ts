@@ -106,11 +106,6 @@ export class ResultCache {
     await this.sweep();
   }
 
-  /** Removes everything. */
-  async empty(): Promise<void> {
-    await rm(this.#root, { recursive: true, force: true });
-  }
-
   async #copyOut(
     { files }: About,
     { from, to }: { readonly from: string; readonly to: string },
