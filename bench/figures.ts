@@ -58,16 +58,60 @@ export const withResults = (kept: Kept, { rows, machine, ...run }: Results): Kep
   );
 };
 
-/** The rows that README.md shows and `bench/history.md` keeps for each release, in their order; short, as both are narrow. */
-const HEADLINES: readonly { readonly key: string; readonly says: string; readonly by: string }[] = [
-  { key: "creates.bullmq", says: "creates, to BullMQ's", by: "creates" },
-  { key: "tasks.wall", says: "a task, to bare ffmpeg: wall", by: "tasks" },
-  { key: "reuse.cpu", says: "a task again, to the first: CPU", by: "reuse" },
-  { key: "ladder.cpu", says: "four sizes, to four encodes: CPU", by: "ladder" },
-  { key: "service.first-create", says: "start to first POST", by: "start" },
-  { key: "wasm.Bun.10.veryfast.native", says: "WebAssembly, to native: wall", by: "wasm-speed" },
-  { key: "fleet.boss-batches", says: "a fleet's tasks, to pg-boss's", by: "fleet" },
+/** The languages of the pages that show figures. */
+export type Language = "en" | "zh";
+
+/** A row, what it says, and the part of the benchmark that measures it. */
+type Headline = {
+  readonly key: string;
+  readonly says: Readonly<Record<Language, string>>;
+  readonly by: string;
+};
+
+/** The rows that the README shows in both languages and `bench/history.md` keeps for each release, in their order; short, as all are narrow. */
+const HEADLINES: readonly Headline[] = [
+  {
+    key: "creates.bullmq",
+    says: { en: "creates, to BullMQ's", zh: "创建 ÷ BullMQ" },
+    by: "creates",
+  },
+  {
+    key: "tasks.wall",
+    says: { en: "a task, to bare ffmpeg: wall", zh: "任务 ÷ ffmpeg：时间" },
+    by: "tasks",
+  },
+  {
+    key: "reuse.cpu",
+    says: { en: "a task again, to the first: CPU", zh: "再次 ÷ 首次：CPU" },
+    by: "reuse",
+  },
+  {
+    key: "ladder.cpu",
+    says: { en: "four sizes, to four encodes: CPU", zh: "四档 ÷ 四次编码：CPU" },
+    by: "ladder",
+  },
+  {
+    key: "service.first-create",
+    says: { en: "start to first POST", zh: "启动到首个 POST" },
+    by: "start",
+  },
+  {
+    key: "wasm.Bun.10.veryfast.native",
+    says: { en: "WebAssembly, to native: wall", zh: "WebAssembly ÷ 原生：时间" },
+    by: "wasm-speed",
+  },
+  {
+    key: "fleet.boss-batches",
+    says: { en: "a fleet's tasks, to pg-boss's", zh: "集群 ÷ pg-boss" },
+    by: "fleet",
+  },
 ];
+
+const HEADS: Readonly<Record<Language, readonly string[]>> = {
+  en: ["figure", "measured", "bar", "`bench --only`"],
+  zh: ["数据", "测得", "要求", "`bench --only`"],
+};
+const MISSED: Readonly<Record<Language, string>> = { en: " (missed)", zh: " 未达到" };
 
 /** A figure in a few letters: what it is to its peer, or itself. */
 const shortly = ({
@@ -76,18 +120,19 @@ const shortly = ({
 }: Pick<Row, "ours"> & { readonly ratio?: number | null }): string =>
   typeof ratio === "number" ? `${figure(ratio)} x` : ours;
 
-/** The table of README.md: the headlines that were kept; empty where none was. */
-export function figuresTable(kept: Kept): string {
+/** The table of a README: the headlines that were kept; empty where none was. */
+export function figuresTable(kept: Kept, language: Language = "en"): string {
   const rows = HEADLINES.flatMap(({ key, says, by }) => {
     const row = kept[key];
     if (!row) return [];
-    const mark = row.isMet === false ? " (missed)" : "";
-    return [[says, `${shortly(row)}${row.isQuick ? ", quick" : ""}${mark}`, row.bar, `\`${by}\``]];
+    const mark = row.isMet === false ? MISSED[language] : "";
+    const measured = `${shortly(row)}${row.isQuick ? ", quick" : ""}${mark}`;
+    return [[says[language], measured, row.bar, `\`${by}\``]];
   });
-  return rows.length > 0 ? packed(["figure", "measured", "bar", "`bench --only`"], rows) : "";
+  return rows.length > 0 ? packed(HEADS[language], rows) : "";
 }
 
-/** A table whose columns are not aligned: README.md has no room for blanks. */
+/** A table whose columns are not aligned: pages have no room for blanks. */
 const packed = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((cells) => `|${cells.join("|")}|`).join("\n");
 
@@ -95,10 +140,14 @@ const BEGIN = "<!-- figures:begin -->";
 const END = "<!-- figures:end -->";
 
 /** A page with the table between its markers; undefined where it has none. */
-export function withFigures(page: string, kept: Kept): string | undefined {
+export function withFigures(
+  page: string,
+  kept: Kept,
+  language: Language = "en",
+): string | undefined {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) return undefined;
-  const lines = [figuresTable(kept)].filter((text) => text !== "");
+  const lines = [figuresTable(kept, language)].filter((text) => text !== "");
   return [page.slice(0, begin + BEGIN.length), ...lines, page.slice(end)].join("\n");
 }
 

@@ -28,25 +28,31 @@ const results = (commit: string, rows: Readonly<Record<string, number>>): Result
 });
 const cellsOf = (line = ""): readonly string[] => line.split("|").map((cell) => cell.trim());
 
-describe("the table of figures in README.md", () => {
+describe.each([
+  ["README.md", "en"],
+  ["README.zh-CN.md", "zh"],
+] as const)("the table of figures in %s", (file, language) => {
   const kept = parseKept(readFileSync("bench/kept.json", "utf8"));
-  const page = readFileSync("README.md", "utf8");
+  const page = readFileSync(file, "utf8");
 
   test("equals the results that are kept", () => {
-    expect(page).toBe(withFigures(page, kept) ?? "");
+    expect(page).toBe(withFigures(page, kept, language) ?? "");
   });
 
-  test("leaves README.md short when every figure is kept", () => {
+  test("leaves the page short when every figure is kept", () => {
     const run = results("a", Object.fromEntries(KEYS.map((key) => [key, 0.123])));
     // Only a start has no peer's ratio.
     const rows = run.rows.map(({ ratio, ...row }) =>
       row.key === "service.first-create" ? row : { ...row, ratio: ratio ?? null },
     );
     const all = withResults({}, { ...run, rows });
-    expect(figuresTable(all).split("\n")).toHaveLength(2 + KEYS.length);
-    expect(Buffer.byteLength(withFigures(page, all) ?? "")).toBeLessThan(README_BYTES_MAX);
+    expect(figuresTable(all, language).split("\n")).toHaveLength(2 + KEYS.length);
+    const filled = withFigures(page, all, language) ?? "";
+    expect(Buffer.byteLength(filled)).toBeLessThan(README_BYTES_MAX);
   });
+});
 
+describe("a table of figures", () => {
   test("says what a figure is to its peer, that it missed its bar, and by what it was measured", () => {
     const one = withResults({}, results("a", { "ladder.cpu": 0.5 }));
     const [, , row] = figuresTable(one).split("\n");
