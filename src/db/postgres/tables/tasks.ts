@@ -59,7 +59,7 @@ export const tasks = pgTable(
     targets: json().$type<readonly StoredTarget[]>().notNull(),
     sourceUrl: word("source_url").notNull(),
     isLive: boolean("is_live").notNull().default(false),
-    /** What a worker must be able to do to run it, as `task/needs.ts` writes it; an empty text is nothing. */
+    /** What a worker must be able to do to run it, as `plan/feasible/needs.ts` writes it; an empty text is nothing. */
     needs: word().notNull().default(sql`''`),
     timeoutSeconds: integer("timeout_seconds"),
     metadata: json().$type<Readonly<Record<string, string>>>(),
