@@ -31,6 +31,7 @@ import { pictureSteps } from "./pictures/single-pictures.ts";
 import type { Step } from "./plan.ts";
 import type { Spread } from "./sliced.ts";
 import { slice } from "./slices.ts";
+import { fileLog } from "./slicing/passes.ts";
 import { spreadOver } from "./slicing/spread.ts";
 import { meterArgs } from "./verify/meter.ts";
 
@@ -149,16 +150,21 @@ function runOf(
 
 /** An encode in slices for several workers, or else in those of an engine that runs several at once; or why it is neither. */
 function cutUp(decisions: readonly OutputDecision[], input: StepsInput) {
-  const { media, clip, shiftSeconds = 0, tag, slices, spread } = input;
-  const run = { decisions, media, clip, shiftSeconds, tag, textOffsetSeconds: textOffset(input) };
-  const spreads = spread && spreadOver(run, spread);
+  const { media, clip, tag, slices, spread } = input;
+  const spreads = spread && spreadOver(runIn(decisions, input), spread);
   const isForThreads = slices > 1 && !spreads?.sliced;
   return isForThreads ? slice(decisions, media, clip !== undefined, slices, tag) : spreads;
 }
 
+/** A run to be cut. */
+function runIn(decisions: readonly OutputDecision[], input: StepsInput) {
+  const { media, clip, shiftSeconds = 0, tag } = input;
+  return { decisions, media, clip, shiftSeconds, tag, textOffsetSeconds: textOffset(input) };
+}
+
 /** Both runs make this output alone, because ffmpeg numbers its files of statistics by the streams of the whole run. */
 function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Costed[] {
-  const log = `${decision.folder}/pass`;
+  const log = fileLog(decision);
   const read = readBy([decision], input);
   const cost = costOf([decision], input.media);
   const load = loadOf([decision], input.media, cost);
@@ -171,7 +177,7 @@ function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Cost
     { ...stepOf("first pass", [first], read), load, cost: cost * FIRST_PASS_COST },
     {
       ...stepOf("encode", [second], read, { texts }),
-      ...(input.spread && { whole: "its second pass shares out the bits of the whole" }),
+      ...(input.spread && spreadOver(runIn([decision], input), input.spread)),
       ...{ load, cost },
     },
   ];

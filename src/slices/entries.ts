@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Failure } from "../task/task.ts";
 import { SLICES_SCHEMA } from "./queries.ts";
 import type { MadePart, PartProgress, PartRun, PartState, StepKey } from "./slices.ts";
-import { storedName } from "./slices.ts";
+import { readName, storedName } from "./slices.ts";
 
 /** How often a part is given to another after a failure; then whoever runs the task makes it. */
 export const RETRIES_MAX = 3;
@@ -43,7 +43,8 @@ export const tokenOf = (generation: number, retryCount: number): string =>
 /** pg-boss's own call for this gives whole entries, arguments and all, and asks for one id or key. */
 export const PARTS = `select distinct on (index) entry.id, entry.state, entry.retry_count, entry.output, run.progress,
     (entry.data->>'index')::int as index, (entry.data->>'generation')::int as generation,
-    jsonb_array_length(entry.data->'run'->'writes') as writes
+    jsonb_array_length(entry.data->'run'->'writes') as writes,
+    coalesce(jsonb_array_length(entry.data->'run'->'reads'), 0) as reads
   from ${SLICES_SCHEMA}.job_common as entry
   left join slice_runs as run on run.task_id = $2 and run.digest = $3 and run.part = (entry.data->>'index')::int
   where entry.name = $1 order by index, generation desc`;
@@ -75,9 +76,12 @@ const failureIn = (output: unknown): Failure =>
 /** All that workers may have stored of parts: nobody knows whether one that died had. */
 export function namesOf(
   key: StepKey,
-  rows: readonly (Row & { readonly writes?: number })[],
+  rows: readonly (Row & { readonly writes?: number; readonly reads?: number })[],
 ): readonly string[] {
-  return rows.flatMap(({ index, generation, retry_count, state, writes = 1 }) => {
+  const read = rows.flatMap(({ index, reads = 0 }) =>
+    Array.from({ length: reads }, (_, at) => readName(key, index, at)),
+  );
+  const made = rows.flatMap(({ index, generation, retry_count, state, writes = 1 }) => {
     const isUntouched = state === "created" && generation === 0;
     const generations = isUntouched ? [] : Array.from({ length: generation + 1 }, (_, at) => at);
     return generations.flatMap((each) => {
@@ -87,4 +91,5 @@ export function namesOf(
       );
     });
   });
+  return [...read, ...made];
 }

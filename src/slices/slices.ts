@@ -1,5 +1,6 @@
 import type { Reach } from "../lib/reach.ts";
 import type { Load } from "../plan/plan.ts";
+import type { ReadFile } from "../plan/sliced.ts";
 import type { Damage } from "../task/damage.ts";
 import type { EngineName, Failure } from "../task/task.ts";
 
@@ -17,10 +18,12 @@ export type SourceIdentity = {
   readonly version: string;
 };
 
-/** A run that makes a part of a step; names are relative to a work folder, and it reads `input` alone. */
+/** A run that makes a part of a step; names are relative to a work folder, and it reads `input`, and what `reads` names. */
 export type PartRun = {
   readonly args: readonly string[];
   readonly writes: readonly string[];
+  /** What lies in the slice store for it, under its `readName`s; absent if nothing does. */
+  readonly reads?: readonly ReadFile[];
   readonly load?: Load;
 };
 
@@ -174,3 +177,7 @@ export const storedName = (
   token: string,
   at: number,
 ): string => `${taskId}-${digest}-${index}-${token}-${at}.part`;
+
+/** The name of a file in the slice store that a part reads. @param at - its place among those that the part's run reads */
+export const readName = ({ taskId, digest }: StepKey, index: number, at: number): string =>
+  `${taskId}-${digest}-${index}-reads-${at}.part`;

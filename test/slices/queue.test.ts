@@ -7,7 +7,7 @@ import { BossEntries } from "../../src/queue/postgres/entries.ts";
 import { PostgresQueue } from "../../src/queue/postgres/postgres.ts";
 import { PostgresSliceQueue } from "../../src/slices/postgres.ts";
 import type { HelpedPart, MadePart, OfferedStep } from "../../src/slices/slices.ts";
-import { storedName } from "../../src/slices/slices.ts";
+import { readName, storedName } from "../../src/slices/slices.ts";
 import { PostgresTaskStore } from "../../src/store/postgres/tasks.ts";
 import type { Claim } from "../../src/task/task.ts";
 import { ClaimLoop } from "../../src/worker/loop/claim-loop.ts";
@@ -228,7 +228,9 @@ test("a part that fails again and again has failed, with the error of its last r
 
 test("a part that is spoilt is made again under another name, and all names are removed", async () => {
   const claim = await aTask();
-  const step = stepOf(claim, 1);
+  const reads = [{ path: "0/a.log", sizeBytes: 1, sha256: "00" }];
+  const { parts, ...rest } = stepOf(claim, 1);
+  const step = { ...rest, parts: parts.map((run) => ({ ...run, reads })) };
   await slices.offer(step);
   const first = await help();
   await slices.complete(first, MADE);
@@ -241,6 +243,7 @@ test("a part that is spoilt is made again under another name, and all names are 
   const [left] = await slices.left();
   for (const token of ["0.0", "1.0"])
     expect(left?.names).toContain(storedName(step.key, 0, token, 0));
+  expect(left?.names).toContain(readName(step.key, 0, 0));
   await slices.remove(step.key);
   expect(await slices.left()).toEqual([]);
 });

@@ -63,7 +63,10 @@ async function joinSlices(
     return true;
   } finally {
     const passing = parts.filter(({ isKept }) => !isKept);
-    const made = [...passing.flatMap(({ writes }) => writes), list.path];
+    const made = [
+      ...passing.flatMap(({ writes, reads = [] }) => [...writes, ...reads.map(({ path }) => path)]),
+      list.path,
+    ];
     for (const one of made) await rm(join(folder, one), { force: true });
   }
 }

@@ -22,7 +22,7 @@ import {
   together,
 } from "./streams.ts";
 import { sheetArgs, sheetLabel, sheetsFilters } from "./thumbnails.ts";
-import { copiedVideo, encodedVideo, passFiles } from "./video.ts";
+import { copiedVideo, encodedVideo, passFiles, passOf } from "./video.ts";
 
 /**
  * How much less than a segment's length ffmpeg is given, so that a rounded time does not miss the key frame that ends the
@@ -36,6 +36,8 @@ type SetInput = {
   readonly set: SetDecision;
   readonly media: MediaInfo;
   readonly pass: 1 | 2 | undefined;
+  /** What is put behind the name of statistics, if they are those of a slice. */
+  readonly suffix?: string;
   readonly aspects: readonly AspectGroup[];
 };
 
@@ -72,18 +74,21 @@ export function adaptiveOutputArgs(
   return { graphs, args: [...args, ...(sheets ? sheetArgs(decision) : [])], writes, isCopying };
 }
 
-/** The streams of a set that is made of a file, without its sheets, in one pass. */
-export const setStreams = (
+/**
+ * The streams of a set that is made of a file, without its sheets.
+ *
+ * @param suffix - of the statistics of a slice, in the second of two passes; those of one pass have none
+ */
+export function setStreams(
   decision: OutputDecision,
   set: SetDecision,
   media: MediaInfo,
-): OutputStreams =>
-  streamsOf(
-    { decision, set, media, pass: undefined, aspects: aspectsOf(set, media) },
-    0,
-    undefined,
-    undefined,
-  );
+  suffix?: string,
+): OutputStreams {
+  const pass = suffix === undefined ? undefined : 2;
+  const input = { decision, set, media, pass, aspects: aspectsOf(set, media) } as const;
+  return streamsOf({ ...input, ...(suffix !== undefined && { suffix }) }, 0, undefined, undefined);
+}
 
 /** The arguments that write a set of its streams, without its sheets. */
 export function joinedSet(
@@ -221,13 +226,13 @@ const pixelsOf = (aspects: readonly AspectGroup[], at: number): Rational | undef
     .find((pixels) => pixels !== undefined);
 
 function videoStream(
-  { decision, media, pass }: SetInput,
+  { decision, media, pass, suffix }: SetInput,
   video: VideoEncoding | "copy",
   at: number,
 ): OutputStream {
   if (video === "copy") return copiedVideo(specifierOf(media, "video"), tagged(media.video));
   const own =
-    pass && video.rateMode === "2passvbr" ? { number: pass, log: logOf(decision, at) } : undefined;
+    pass && video.rateMode === "2passvbr" ? passOf(pass, setLog(decision, at), suffix) : undefined;
   // Its filters are in the graph before all outputs.
   const { filters: _, ...stream } = encodedVideo(video, `[${labelOf(decision, at)}]`, {
     pass: own,
@@ -275,12 +280,13 @@ function adaptationSets(
   return streams.map((those, id) => `id=${id},streams=${those.join(",")}`).join(" ");
 }
 
-const logOf = ({ folder }: OutputDecision, at: number): string => `${folder}/pass${at}`;
+/** The name of the statistics of a picture of a set, without their suffix. */
+export const setLog = ({ folder }: OutputDecision, at: number): string => `${folder}/pass${at}`;
 
 /** The statistics files of the first pass. ffmpeg numbers them by the streams of the run, and the pictures come first. */
 function statisticsOf({ decision, set }: SetInput): readonly string[] {
   return set.videos.flatMap((video, at) => {
     if (video === "copy" || video.rateMode !== "2passvbr") return [];
-    return passFiles(video.codec, logOf(decision, at), at);
+    return passFiles(video.codec, setLog(decision, at), at);
   });
 }

@@ -11,8 +11,18 @@ import { ceilingArgs, qualityArgs } from "./quality.ts";
 import { avifArgs, awebpArgs, webpArgs } from "./stills.ts";
 import type { Option, OutputStream } from "./streams.ts";
 
-/** One of two passes: its number, and the file in the work folder (without suffix) for the statistics of the first. */
-export type Pass = { readonly number: 1 | 2; readonly log: string };
+/** One of two passes. */
+export type Pass = {
+  readonly number: 1 | 2;
+  /** The file in the work folder (without suffix) for the statistics of the first. */
+  readonly log: string;
+  /** What it makes is joined to other slices. */
+  readonly isSlice?: true;
+};
+
+/** @param suffix - of the statistics of a slice, if it is one */
+export const passOf = (number: Pass["number"], log: string, suffix: string | undefined): Pass =>
+  suffix === undefined ? { number, log } : { number, log: `${log}${suffix}`, isSlice: true };
 
 /** What an encoder's options depend on. */
 type Stream = { readonly encoding: VideoEncoding; readonly pass: Pass | undefined };
@@ -100,7 +110,11 @@ function x264Args(stream: Stream): readonly Option[] {
     ["sc_threshold", "0"],
     ...bFrameArgs(encoding),
     ...fieldArgs(encoding, []),
-    ...paramsArgs("x264-params", ownParams(encoding)),
+    // By itself, the header of a second pass says what its statistics come to: slices of one stream have to have the same.
+    ...paramsArgs("x264-params", [
+      ...ownParams(encoding),
+      ...(stream.pass?.isSlice ? ["stitchable=1"] : []),
+    ]),
     ...passArgs(stream),
   ];
 }

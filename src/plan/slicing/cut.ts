@@ -87,7 +87,8 @@ function lengths(
   const unit = encodings
     .map((encoding) => encoding.gopFrames * divisorOf(encoding, rate))
     .reduce((one, other) => (one / greatestCommon(one, other)) * other);
-  const isRated = encodings.some(({ quality }) => quality === undefined);
+  // A second pass knows from the first what to spend.
+  const isRated = encodings.some((one) => one.quality === undefined && !isInTwoPasses(one));
   const times = isRated && isAlone ? ALONE_TIMES : 1;
   const wanted = Math.max(seconds / slicesMax, times * sliceSeconds) * perSecond;
   const frames = Math.ceil(wanted / unit) * unit;
@@ -138,16 +139,20 @@ function outputWhole(decision: OutputDecision): string | undefined {
   const videos = videosOf(decision);
   const apart = videos.map(codecWhole).find((why) => why !== undefined);
   if (apart !== undefined) return apart;
+  if (new Set(videos.filter(({ quality }) => quality === undefined).map(isInTwoPasses)).size > 1)
+    return "some of its pictures are encoded in one pass, and some in two";
   if (videos.some(({ filters }) => filters.denoise.length > 0))
     return "noise is told by the frames before";
   return undefined;
 }
 
+const isInTwoPasses = ({ rateMode }: VideoEncoding): boolean => rateMode === "2passvbr";
+
 /**
  * Why slices of a codec would not come to what one run makes.
  *
- * In slices of 20 s and 60 s of a film of many scenes, the bitrates of AV1 and VP9 came to 3 % and to 77 % less than in one run, as did a
- * quality with a ceiling (SVT-AV1 1.4, libvpx 1.12): one run of libvpx goes far beyond what it is asked for.
+ * One run of libvpx goes far beyond a bitrate where scenes are hard, and slices of 60 s came to 77 % less of a film of noise; with a ceiling to
+ * a quality, slices of 20 s came to 26 % less, and those of SVT-AV1 to 3 % less (libvpx 1.12, SVT-AV1 1.4).
  */
 function codecWhole({ codec, quality, maxrateBps }: VideoEncoding): string | undefined {
   if (JOINED.includes(codec)) return undefined;

@@ -1,8 +1,9 @@
 import { toNumber } from "../../lib/rational.ts";
 import { demuxerOf } from "../../probe/formats.ts";
+import type { MediaInfo } from "../../probe/media.ts";
 import { factsOf } from "../../profile/containers.ts";
-import { joinedSet, setStreams } from "../args/adaptive-output.ts";
-import { fileStreams, writtenFile } from "../args/file-output.ts";
+import { joinedSet } from "../args/adaptive-output.ts";
+import { writtenFile } from "../args/file-output.ts";
 import { slowInput } from "../args/input.ts";
 import {
   graphArgs,
@@ -22,6 +23,7 @@ import { evenRate } from "../encode/video-filters.ts";
 import type { Step } from "../plan.ts";
 import type { Part, Sliced, Spread } from "../sliced.ts";
 import { type Cut, type Cuttable, cutOf, divisorOf } from "./cut.ts";
+import { analysesOf, streamsOf } from "./passes.ts";
 
 /** A step to be cut. */
 type Spreadable = Cuttable & {
@@ -52,31 +54,37 @@ type Made = { readonly decision: OutputDecision; readonly own: OutputStreams };
 function slicedOf(input: Spreadable, cut: Cut): Sliced {
   const { media } = input;
   const decisions = input.decisions.map(evenly);
-  const made = decisions.map((decision): Made => {
-    const { set } = decision;
-    return {
-      decision,
-      own: set ? setStreams(decision, set, media) : fileStreams(decision, media, undefined),
-    };
-  });
+  const made = madeOf(decisions, media);
   const folder = decisions[0]?.folder ?? "";
   const names = Array.from({ length: cut.count }, (_, index) => `slice-${index}.mp4`);
   const list = { path: `${folder}/slices.txt`, text: listOf(names, cut) };
   const sounds = soundsOf(made, folder);
   const sheets = decisions.flatMap((decision) => sheetOutput(decision, media) ?? []);
   const reading = sourceArgs(input);
+  const analyses = decisions.flatMap((decision) => analysesOf(decision, cut));
   return {
     parts: [
-      ...names.map((name, index) => slicePart(input, made, cut, index, `${folder}/${name}`)),
+      ...names.map((name, index) =>
+        slicePart(input, madeOf(decisions, media, index), cut, index, `${folder}/${name}`),
+      ),
       ...(sounds.length > 0 ? [soundPart(reading, made, sounds)] : []),
       ...sheets.map(({ graphs, args, writes }): Part => {
         return { args: [...reading, ...graphArgs([graphs]), ...args], writes, isKept: true };
       }),
     ],
+    ...(analyses.length > 0 && { analyses }),
     list,
     join: joinPart(input, made, sounds, list.path),
   };
 }
+
+/** @param slice - that of a second pass, for encodes in two */
+const madeOf = (
+  decisions: readonly OutputDecision[],
+  media: MediaInfo,
+  slice?: number,
+): readonly Made[] =>
+  decisions.map((decision) => ({ decision, own: streamsOf(decision, media, slice) }));
 
 /** The same, whose pictures end where those of a slice do: what `evenRate` does for a late first picture would add one. */
 function evenly({ video, set, ...decision }: OutputDecision): OutputDecision {

@@ -28,6 +28,9 @@ const sharingWork = onceLoaded(() => import("../parts/lead-parts.ts"));
 // What keeps slices for a later run: only of long encodes.
 const keepingWork = onceLoaded(() => import("../parts/run-kept.ts"));
 
+// What shares out what a first pass has found: only of long encodes in two passes.
+const sharesWork = onceLoaded(() => import("../parts/share-out.ts"));
+
 // Loaded while the first step runs.
 const verifying = onceLoaded(() => import("../output/verify-products.ts"));
 
@@ -81,7 +84,10 @@ export const fileLine = (
         loudness: (known, asked) => withLoudness(known, asked, path, { engine, signal, folder }),
         captions: async (known) => (await withCaptions({ path, media: known }, signal)).media,
       }),
-    runStep: async (step, reports, own = signal) => {
+    runStep: async (asked, reports, own = signal) => {
+      const step = asked.sliced?.analyses
+        ? await (await sharesWork()).withShares(asked, { folder, decide: run.decide }, own)
+        : asked;
       // That it fails is told when something is verified.
       verifying().catch(() => {});
       const request = { step, folder, inputPath: path, ...beside, ...reports };

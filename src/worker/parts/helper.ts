@@ -8,7 +8,7 @@ import { type Side, type Storage, schemeOf } from "../../storage/storage.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import { failureOf } from "../../task/task.ts";
 import { identityOf } from "../source/open-source.ts";
-import { encodePart, keepPart, namesOfPart, storePart } from "./run-part.ts";
+import { encodePart, fetchReads, keepPart, namesOfPart, storePart } from "./run-part.ts";
 import { serveSource } from "./serve-source.ts";
 import type { Slicing } from "./slicing.ts";
 
@@ -146,6 +146,7 @@ export class Helper {
     const { slicing, engine } = this.#parts;
     const { queue, store, workerId } = slicing;
     const began = performance.now();
+    await fetchReads(store, part, folder, signal);
     const input = await this.#open(part, folder, signal);
     try {
       const { inputPath, isServed } = input;

@@ -30,6 +30,9 @@ export async function joinSlices(
 /** Removes the files of parts that are none of an output. */
 export async function removeParts(folder: string, { parts, list }: Sliced): Promise<void> {
   const passing = parts.filter(({ isKept }: Part) => !isKept);
-  const names = [...passing.flatMap(({ writes }) => writes), list.path];
+  const names = [
+    ...passing.flatMap(({ writes, reads = [] }) => [...writes, ...reads.map(({ path }) => path)]),
+    list.path,
+  ];
   for (const name of names) await rm(join(folder, name), { force: true });
 }

@@ -15,6 +15,7 @@ import {
   namesOfPart,
   stepOfPart,
   storePart,
+  storeReads,
 } from "./run-part.ts";
 import { keyOfStep, type SharedSource } from "./slicing.ts";
 
@@ -71,7 +72,10 @@ export class Lead {
     this.#ownParts = parts.filter((part) => !isOffered(part));
     this.#waiting = this.#ownParts.filter(({ isLight }) => !isLight);
     const { load } = request.step;
-    this.#runs = this.#slices.map(({ args, writes }) => ({ args, writes, ...(load && { load }) }));
+    this.#runs = this.#slices.map(({ args, writes, reads }) => ({
+      ...{ args, writes, ...(reads && { reads }) },
+      ...(load && { load }),
+    }));
     this.#key = keyOfStep(shared.taskId, this.#runs, shared.source, shared.engine);
     this.#progress = new PartsProgress(request.onProgress);
   }
@@ -82,6 +86,7 @@ export class Lead {
     const { queue } = slicing;
     const engineOf = { engine: engine.name, engineVersion: engine.capabilities.version };
     const step = { key: this.#key, attempt, ...engineOf, source, parts: this.#runs, limitSeconds };
+    await storeReads(slicing.store, step, this.#request.folder, this.#signal);
     await queue.offer(step);
     decide(`Offers ${this.#runs.length} slices to all workers`);
     for (const [at, part] of this.#ownParts.entries())

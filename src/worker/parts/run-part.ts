@@ -1,12 +1,22 @@
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { getLogger } from "@logtape/logtape";
 import type { Engine, RunRequest } from "../../engine/engine.ts";
 import type { Step } from "../../plan/plan.ts";
 import type { Part } from "../../plan/sliced.ts";
-import type { PartProgress, SliceQueue, StoredFile, TakenPart } from "../../slices/slices.ts";
-import { storedName } from "../../slices/slices.ts";
+import type {
+  OfferedStep,
+  PartProgress,
+  SliceQueue,
+  StoredFile,
+  TakenPart,
+} from "../../slices/slices.ts";
+import { readName, storedName } from "../../slices/slices.ts";
 import { addDamage, type Damage, NO_DAMAGE } from "../../task/damage.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { SliceStore } from "./slice-store.ts";
+
+const log = getLogger(["pontus", "slices"]);
 
 /** A third of the time after which a silent worker counts as dead: two beats may be lost. */
 const BEAT_MS = 3_000;
@@ -62,6 +72,49 @@ export async function storePart(
   for (const [at, name] of run.writes.entries())
     stored.push(await store.put(join(folder, name), storedName(key, index, token, at), signal));
   return stored;
+}
+
+/**
+ * Stores what parts read beside their source, for others to make them. What cannot be stored they cannot fetch: then the part is made where it
+ * lies.
+ *
+ * @throws the signal's reason
+ */
+export async function storeReads(
+  store: SliceStore,
+  { key, parts }: Pick<OfferedStep, "key" | "parts">,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [index, { reads = [] }] of parts.entries())
+    for (const [at, { path }] of reads.entries())
+      await store
+        .put(join(folder, path), readName(key, index, at), signal)
+        .catch((error: unknown) => {
+          signal.throwIfAborted();
+          log.info("Cannot store what a slice of task {taskId} reads: {error}", { ...key, error });
+        });
+}
+
+/**
+ * Fetches what a part reads beside its source.
+ *
+ * @throws {TaskError} `source_unreachable` if it is not there as it was stored
+ * @throws the signal's reason
+ */
+export async function fetchReads(
+  store: SliceStore,
+  { key, index, run }: TakenPart,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [at, { path, ...file }] of (run.reads ?? []).entries()) {
+    const place = join(folder, path);
+    await mkdir(dirname(place), { recursive: true });
+    if (await store.fetch({ ...file, name: readName(key, index, at) }, place, signal)) continue;
+    const why = "Cannot read what the first pass found of a slice: it is not in the slice store";
+    throw new TaskError("source_unreachable", why);
+  }
 }
 
 /** The names of all that a part may have stored. */

@@ -74,6 +74,8 @@ export function sharedCapabilities(
   return { ...capabilities, spread: { minSeconds, sliceSeconds, slicesMax: SLICES_MAX, ...more } };
 }
 
+const partOf = ({ args, writes, reads }: PartRun) => [args, writes, ...(reads ? [reads] : [])];
+
 /**
  * The key of a step: equal for two attempts whose parts would be the same. What joins them is left out: only the attempt itself does that.
  */
@@ -83,7 +85,7 @@ export function keyOfStep(
   source: SourceIdentity,
   { name, capabilities }: Pick<Engine, "name" | "capabilities">,
 ): StepKey {
-  const all = [name, capabilities.version, source, runs.map(({ args, writes }) => [args, writes])];
+  const all = [name, capabilities.version, source, runs.map(partOf)];
   const digest = createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 24);
   return { taskId, digest };
 }

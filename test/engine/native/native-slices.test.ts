@@ -33,6 +33,8 @@ const video = (fields: Partial<VideoEncode> = {}): VideoEncode => {
 
 const RATED = aVideo({ width: 192, height: 108, bitrateBps: 80_000, gop: { seconds: 1 } });
 
+const TWICE = { rateMode: "2passvbr" } as const;
+
 const rendition = (fields: Partial<Rendition> = {}): Rendition =>
   aRendition({ video: video(), audio: anAudio({ bitrateBps: 64_000 }), ...fields });
 
@@ -196,6 +198,21 @@ const CASES: Readonly<
   "a DASH set of HEVC from Matroska, at 29.97": {
     from: () => clip({ seconds: SECONDS, rate: "30000/1001", container: "mkv" }),
     profile: setOf("dash", { codec: "h265" }),
+  },
+  "two passes, the first of which is of the whole": {
+    from: () => clip({ seconds: 84, rate: "5", width: 192, height: 108 }),
+    profile: profileOf(rendition({ video: { ...RATED, ...TWICE, bFrames: 2 }, audio: "none" })),
+    count: 2,
+    engine: openNative({ spread: { ...SPREAD, sliceSeconds: 40 } }),
+  },
+  "a CMAF set of HEVC in two passes": {
+    from: () => clip({ seconds: SECONDS }),
+    profile: profileOf(
+      rendition({
+        container: "cmaf",
+        video: { ...RATED, ...TWICE, codec: "h265", bitrateBps: 160_000 },
+      }),
+    ),
   },
   "a CMAF set of AV1": {
     from: () => clip({ seconds: SECONDS, rate: "25" }),

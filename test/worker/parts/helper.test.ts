@@ -1,9 +1,11 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Engine, RunRequest } from "../../../src/engine/engine.ts";
 import type { Reach } from "../../../src/lib/reach.ts";
+import type { ReadFile } from "../../../src/plan/sliced.ts";
 import type { HelpedPart, SliceQueue, StepKey } from "../../../src/slices/slices.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import type { Failure } from "../../../src/task/task.ts";
@@ -29,8 +31,10 @@ const PART: HelpedPart = {
   reach: REACH,
 };
 
+const NOTHING: readonly ReadFile[] = [];
+
 /** A helper that is given one slice, of a source in this version, by an encoder that writes it and then goes on without end. */
-async function aHelper({ version = '"a"', isEndless = true, counts = true } = {}) {
+async function aHelper({ version = '"a"', isEndless = true, counts = true, reads = NOTHING } = {}) {
   const { storage, root, scratch } = await aStorage();
   const told = {
     failures: [] as Failure[],
@@ -38,8 +42,9 @@ async function aHelper({ version = '"a"', isEndless = true, counts = true } = {}
     made: 0,
     open: 0,
     isEncoding: false,
+    read: [] as string[],
   };
-  const given = [PART];
+  const given = [{ ...PART, run: { ...PART.run, ...(reads.length > 0 && { reads }) } }];
   let isAvoided = (_: StepKey): boolean => false;
   const queue: Partial<SliceQueue> = {
     take: async (_, avoided) => {
@@ -71,6 +76,7 @@ async function aHelper({ version = '"a"', isEndless = true, counts = true } = {}
     const path = join(folder, step.writes[0] ?? "");
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, "pictures");
+    for (const one of reads) told.read.push(await readFile(join(folder, one.path), "utf8"));
     told.isEncoding = true;
     if (!isEndless) return;
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -109,6 +115,30 @@ test("a slice is made of the source as the task's client may reach it, and store
   expect(await filesOf(root)).toEqual(["7-d1-0-0.0-0.part"]);
   expect(await readdir(scratch)).toEqual([]);
   expect(await helper.take(() => {})).toBe(false);
+});
+
+/** A file that a slice of two passes reads. */
+const READ: ReadFile = {
+  path: "0/pass-slice0--0.log",
+  sizeBytes: 5,
+  sha256: createHash("sha256").update("stats").digest("hex"),
+};
+
+test("what a first pass has found of a slice is fetched from the store before it is made", async () => {
+  const { helper, told, root, isFree } = await aHelper({ isEndless: false, reads: [READ] });
+  await writeFile(join(root, "7-d1-0-reads-0.part"), "stats");
+  await helper.take(() => {});
+  await isFree();
+  expect(told).toMatchObject({ made: 1, failures: [], read: ["stats"] });
+});
+
+test("a slice is not made if what it reads is not in the store as it was stored", async () => {
+  const { helper, told, root, isFree } = await aHelper({ isEndless: false, reads: [READ] });
+  await writeFile(join(root, "7-d1-0-reads-0.part"), "spoilt");
+  await helper.take(() => {});
+  await isFree();
+  expect(told).toMatchObject({ isEncoding: false, made: 0, open: 0 });
+  expect(told.failures).toMatchObject([{ code: "source_unreachable" }]);
 });
 
 test("of another file than the task's worker reads no slice is made, and its step is avoided", async () => {

@@ -25,6 +25,7 @@ test("slices are kept for a later run only where that can tell that it reads the
 
 test("a step has another key for another source, engine or run, and the same for the same", () => {
   const runs = [{ args: ["-i", "input", "0/a.ts"], writes: ["0/a.ts"] }];
+  const reads = [{ path: "0/a.log", sizeBytes: 1, sha256: "00" }];
   const source = { sizeBytes: 1, version: '"a"' };
   const engine = { name: "native", capabilities: CAPABILITIES } as const;
   const newer = { ...engine, capabilities: { ...CAPABILITIES, version: "8.0" } };
@@ -34,6 +35,12 @@ test("a step has another key for another source, engine or run, and the same for
     keyOfStep("1", runs, { ...source, sizeBytes: 2 }, engine),
     keyOfStep("1", runs, source, newer),
     keyOfStep("1", [{ args: ["-an"], writes: ["0/a.ts"] }], source, engine),
+    keyOfStep(
+      "1",
+      runs.map((run) => ({ ...run, reads })),
+      source,
+      engine,
+    ),
   ];
   expect(new Set(keys.map(({ digest }) => digest)).size).toBe(keys.length);
   const again = [{ writes: ["0/a.ts"], args: ["-i", "input", "0/a.ts"] }];
