@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import pg from "pg";
@@ -82,10 +82,14 @@ function gated(path: string, isOpen = false): Gate {
   return { held: () => held, open };
 }
 
-const create = (path: string, target: string): Promise<string> =>
+const create = (
+  path: string,
+  target: string,
+  profile = "video_mp4_320x240_500kbps",
+): Promise<string> =>
   api.create({
     source: { source_url: media.url(path) },
-    profile_name: "video_mp4_320x240_500kbps",
+    profile_name: profile,
     targets: [{ target_url: target }],
   });
 
@@ -161,6 +165,23 @@ test("one file is made by three workers as by one, though a slice is spoilt in t
   await api.until(whole, isDone);
   expect(await told(whole)).not.toContain("slices");
   expect(streamsOf("shared.mp4")).toEqual(streamsOf("whole.mp4") as string[]);
+  await untilNothingIsLeft();
+});
+
+test("two passes are made by three workers as by one, by the analysis of the one that runs the task", async () => {
+  gated("/twice.mp4", true);
+  const qlty = { container: "mp4", bitrate: 200_000, rc_mode: "2passvbr", audio_bitrate: 64_000 };
+  const profile = { profile_name: "twice", description: "two passes", qlties: [qlty] };
+  expect((await api.call("/api/v1/profile", { body: profile })).status).toBe(200);
+  const shared = await create("/twice.mp4", "twice.mp4", "twice");
+  await api.until(shared, isDone);
+  const { all, own, helpers } = await counted(shared);
+  expect({ all, made: own + helpers }).toEqual({ all: 5, made: 5 });
+  expect(helpers).toBeGreaterThan(0);
+  expect(await told(shared)).toContain("By the first pass, its slices get");
+  expect(streamsOf("twice.mp4")[0]).toEqual(streamsOf("shared.mp4")[0] ?? "");
+  const bits = statSync(join(fleet.media, "twice.mp4")).size * 8;
+  expect(bits).toBeGreaterThan(18 * 200_000 * 0.9);
   await untilNothingIsLeft();
 });
 

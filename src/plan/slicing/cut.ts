@@ -151,8 +151,9 @@ const isInTwoPasses = ({ rateMode }: VideoEncoding): boolean => rateMode === "2p
 /**
  * Why slices of a codec would not come to what one run makes.
  *
- * One run of libvpx goes far beyond a bitrate where scenes are hard, and slices of 60 s came to 77 % less of a film of noise; with a ceiling to
- * a quality, slices of 20 s came to 26 % less, and those of SVT-AV1 to 3 % less (libvpx 1.12, SVT-AV1 1.4).
+ * At a bitrate, slices of 50 s and 60 s of films of many scenes came to 77 % less with libvpx, one run of which goes far beyond what it is asked
+ * for, and to 9 % less to 2 % more with SVT-AV1. With a ceiling to a quality, slices of 20 s came to 26 % and 3 % less (libvpx 1.12, SVT-AV1 1.4; 9 % with
+ * that of FFmpeg 9.0).
  */
 function codecWhole({ codec, quality, maxrateBps }: VideoEncoding): string | undefined {
   if (JOINED.includes(codec)) return undefined;
