@@ -9,6 +9,9 @@ import type { Step } from "../../plan/plan.ts";
 import type { Analysis, Part, PassFiles, ReadFile } from "../../plan/sliced.ts";
 import { type Share, sharesOf } from "../../plan/slicing/shares.ts";
 
+/** Of six hours of 25 pictures a second: what is read of longer ones would take too much memory. */
+const STATISTICS_BYTES_MAX = 80 * 2 ** 20;
+
 /** Where a step is run, once the first of its two passes has. */
 type Place = {
   /** Absolute. */
@@ -21,7 +24,7 @@ type Place = {
  * Gives the slices of encodes in two passes their shares of what the first pass has found: their statistics go beside those of the whole,
  * and each slice is told its own bitrate.
  *
- * @returns the step in slices that can be made now; in one run, if the statistics are not those of slices
+ * @returns the step in slices that can be made now; in one run, if the statistics are not those of slices, or are too long
  */
 export async function withShares(step: Step, place: Place, signal: AbortSignal): Promise<Step> {
   const { sliced, ...whole } = step;
@@ -31,7 +34,7 @@ export async function withShares(step: Step, place: Place, signal: AbortSignal):
   for (const analysis of analyses) {
     const shares = await sharesIn(analysis, place.folder);
     if (!shares) {
-      place.decide("Encodes in one run: its first pass is not one of slices");
+      place.decide("Encodes in one run: its first pass cannot be shared out among slices");
       return whole;
     }
     const rates = shares.map(({ bitrateBps }) => Math.round(bitrateBps / 1000)).join(", ");
@@ -46,7 +49,9 @@ export async function withShares(step: Step, place: Place, signal: AbortSignal):
 
 async function sharesIn(analysis: Analysis, folder: string): Promise<readonly Share[] | undefined> {
   const { whole, slices } = analysis;
-  const text = await readFile(join(folder, whole.pictures), "utf8");
+  const path = join(folder, whole.pictures);
+  if ((await sizeOf(path)) > STATISTICS_BYTES_MAX) return undefined;
+  const text = await readFile(path, "utf8");
   const blocksBytes = await sizeOf(join(folder, whole.blocks));
   return sharesOf({ ...analysis, text, blocksBytes }, slices.length);
 }

@@ -1,9 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Analysis } from "../../../src/plan/sliced.ts";
 import { withShares } from "../../../src/worker/parts/share-out.ts";
 import { tempFolder } from "../../fixtures/clips.ts";
+
+setDefaultTimeout(30_000);
 
 const line = (at: number, type: string, texture: number): string =>
   `in:${at} out:${at} type:${type} dur:2 cpbdur:2 q:28.00 aq:27.10 tex:${texture} mv:300 misc:170 imb:4 pmb:40 smb:40 d:- ref:0 ;\n`;
@@ -58,6 +60,12 @@ test("encoders that look at no blocks leave none", async () => {
   const { made, folder } = await shared(STATISTICS, undefined);
   expect(made.sliced?.parts[0]?.reads?.map(({ path }) => path)).toEqual(["a.log"]);
   expect(readdirSync(folder).sort()).toEqual(["a.log", "b.log", "pass-0.log"]);
+});
+
+test("a film whose first pass says more than is read of it is made in one run", async () => {
+  const long = (bytes: number): string => STATISTICS.replace(/;\n$/, `${" ".repeat(bytes)};\n`);
+  expect((await shared(long(2 ** 10), undefined)).made.sliced).toBeDefined();
+  expect((await shared(long(80 * 2 ** 20), undefined)).made.sliced).toBeUndefined();
 });
 
 test("a step whose first pass is not one of slices is made in one run", async () => {
