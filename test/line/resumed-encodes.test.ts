@@ -33,7 +33,10 @@ let home: Home;
 let gate: string;
 let service: RunningService;
 
-/** An encoder that notes which slices it begins, and holds or fails them where a file of the gate says so. */
+/**
+ * An encoder that notes which slices it begins, and holds or fails them where a file of the gate says so. One that is not to end before
+ * another fails ends shortly after that.
+ */
 const encoder = (folder: string): string => `#!/bin/sh
 for arg; do last=$arg; done
 case "$last" in
@@ -41,7 +44,12 @@ case "$last" in
   slice=$(basename "$last" .mp4)
   echo "$slice" >> ${folder}/began
   while [ -e "${folder}/hold-$slice" ]; do sleep 0.05; done
-  if rm "${folder}/fail-$slice" 2>/dev/null; then echo "Error while filtering: odd" >&2; exit 1; fi;;
+  if rm "${folder}/fail-$slice" 2>/dev/null; then echo "Error while filtering: odd" >&2; exit 1; fi
+  if read awaited 2>/dev/null < "${folder}/outlast-$slice"; then
+    ffmpeg "$@" || exit 1
+    while [ -e "${folder}/$awaited" ]; do sleep 0.05; done
+    exec sleep 0.5
+  fi;;
 esac
 exec ffmpeg "$@"
 `;
@@ -202,6 +210,8 @@ describe("a long encode", () => {
     await service.stop();
     open(3);
     writeFileSync(join(gate, "fail-slice-5"), "");
+    // The next slice begins while the one before it ends: that is not lost with it.
+    writeFileSync(join(gate, "outlast-slice-4"), "fail-slice-5\n");
     await start();
     const failed = await service.until(id, hasEnded);
     expect(failed.task_status).toBe("FAILED");

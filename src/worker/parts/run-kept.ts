@@ -119,7 +119,7 @@ class KeptSlices {
     // Three threads that open a file on two cores take one and a half times as long.
     const going = sounds.map(async (one) => {
       await begun;
-      await this.#make(one, () => {});
+      await this.#make(one, () => {}, undefined);
     });
     await this.#makeSlices(
       missing.filter(({ part }) => !part.isLight),
@@ -167,14 +167,14 @@ class KeptSlices {
     for (const one of slices) {
       await before?.nearEnd;
       if (this.#signal.aborted) break;
-      const going = this.#begin(one, onFirst);
+      const going = this.#begin(one, onFirst, before);
       await before?.done;
       before = going;
     }
     await before?.done;
   }
 
-  #begin(one: Placed, onFirst: () => void): Going {
+  #begin(one: Placed, onFirst: () => void, before: Going | undefined): Going {
     const { promise: nearEnd, resolve } = Promise.withResolvers<void>();
     const pictures = Math.max(0, ...(one.part.frames ?? []));
     const onProgress = ({ frames, fps }: PartProgress): void => {
@@ -182,15 +182,23 @@ class KeptSlices {
       onFirst();
       if (pictures - frames <= fps * AHEAD_SECONDS) resolve();
     };
-    const done = this.#make(one, onProgress).finally(() => {
+    const done = this.#make(one, onProgress, before).finally(() => {
       onFirst();
       resolve();
     });
     return { nearEnd, done };
   }
 
-  /** Makes a part, and keeps it while the next one is made; a failure of it is that of all. */
-  async #make(one: Placed, onProgress: (progress: PartProgress) => void): Promise<void> {
+  /**
+   * Makes a part, and keeps it while the next one is made; a failure of it is that of all.
+   *
+   * @param before - what ends meanwhile: if this part fails, it is not lost as well
+   */
+  async #make(
+    one: Placed,
+    onProgress: (progress: PartProgress) => void,
+    before: Going | undefined,
+  ): Promise<void> {
     const { engine } = this.#run;
     const { args, writes, isLight } = one.part;
     const { load } = this.#request.step;
@@ -204,6 +212,7 @@ class KeptSlices {
       this.#have(one, made);
       this.#noting.push(this.#keep(one, made));
     } catch (error) {
+      await before?.done;
       this.#fail(error);
     }
   }
