@@ -63,8 +63,8 @@ function problemBody(error: TaskError, requestId: string, language: Language): P
 }
 
 /**
- * Answers a call that failed. Any error but a `TaskError` that calls may meet is a bug: it is logged under the request's id, and the
- * answer tells nothing of it.
+ * Answers a call that failed. Any error but a `TaskError` that calls may meet is a bug, and where the host lacks something it is not
+ * the caller's doing: both are logged under the request's id, and the answer tells nothing of them.
  *
  * @param headers - what the answer needs beside the usual, such as `Allow`
  */
@@ -78,7 +78,8 @@ export function respondProblem(
   const { status, retryAfterSeconds } = problemOf(error.code);
   const call = { requestId, method: request.method, path: maskSecrets(pathOf(request)) };
   // The caller has gone: nobody reads the answer, and the broken connection is no bug.
-  if (status === 500 && !request.signal.aborted)
+  const isOurs = status === 500 || error.code === "host_failing";
+  if (isOurs && !request.signal.aborted)
     logger.error("Cannot answer {method} {path}: {error}", {
       ...call,
       error: maskSecrets(inspect(thrown)),

@@ -27,6 +27,11 @@ const row = rowThat({ tells: false });
 /** A row whose errors have a sentence of their own for the caller. */
 const telling = rowThat({ tells: true });
 
+const unavailable = {
+  ...row(503, "ServiceUnavailable", "The service is not available now.", "服务暂不可用"),
+  retryAfterSeconds: 1,
+} as const;
+
 const parameter = telling(
   400,
   "InvalidParameterException",
@@ -152,10 +157,7 @@ const PROBLEMS = {
     ...telling(429, "TooManyRequests", "There are too many requests.", "请求过于频繁"),
     retryAfterSeconds: 1,
   },
-  service_unavailable: {
-    ...row(503, "ServiceUnavailable", "The service is not available now.", "服务暂不可用"),
-    retryAfterSeconds: 1,
-  },
+  service_unavailable: unavailable,
   // Found by the plan, which is made of the caller's own profile.
   option_invalid: parameter,
   source_address_invalid: parameter,
@@ -177,7 +179,8 @@ const PROBLEMS = {
   target_full: inside,
   target_lost: inside,
   scratch_full: inside,
-  host_failing: inside,
+  // Of a call: the host lacks descriptors or memory, or a disk fails; the same call may be answered in a moment.
+  host_failing: unavailable,
   encoder_missing: inside,
   encoder_killed: inside,
   limit_reached: inside,

@@ -219,6 +219,16 @@ describe("a refused call", () => {
     }
   });
 
+  test("ServiceUnavailable: a host that has no file descriptors left to judge an address with", async () => {
+    const lacking = Object.assign(new Error("EMFILE"), { code: "EMFILE" });
+    const cause = new TaskError("internal", "Cannot resolve the address", { cause: lacking });
+    const source = () => Promise.reject(cause);
+    const app = await anApp({ storages: [{ schemes: ["file"], source, target: source }] });
+    const answer = await app.call(TASKS, { body: aTask() });
+    expect(answer.headers.get("Retry-After")).toBe("1");
+    expect(await refusalOf(answer)).toBe("503 ServiceUnavailable");
+  });
+
   test("MethodNotAllowed: says which methods are", async () => {
     const { headers } = await app.call(TASKS, { method: "DELETE" });
     expect(headers.get("Allow")).toBe("GET, HEAD, POST");
