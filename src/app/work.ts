@@ -29,7 +29,7 @@ import {
 } from "../worker/instance.ts";
 import type { PlanningPorts } from "../worker/planning/plan-run.ts";
 import { purgeExpired } from "../worker/purge-expired.ts";
-import type { Results } from "../worker/reuse/reusing.ts";
+import type { Results } from "../worker/reuse/result-keys.ts";
 import type { WorkDisk } from "../worker/run-ports.ts";
 import { sweepTargets } from "../worker/sweep-targets.ts";
 import type { Worker } from "../worker/worker.ts";

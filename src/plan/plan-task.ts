@@ -33,6 +33,7 @@ import { measuringOf } from "./measure.ts";
 import { titleWarnings } from "./metadata/metadata.ts";
 import { decideWaveform } from "./pictures/waveform.ts";
 import type { Capabilities, Plan, PlannedOutput } from "./plan.ts";
+import { type MadeRendition, withMade } from "./reuse/renditions.ts";
 import { meteringStep } from "./steps.ts";
 import { drawnSides, undrawn, withDrawn } from "./subtitles/burn-in.ts";
 import { extractionWarnings } from "./subtitles/captions.ts";
@@ -54,6 +55,8 @@ export type PlanRequest = {
   readonly isGrowing?: true;
   /** The number that the first product's folder has in the work folder, 0 by default. */
   readonly firstFolder?: number;
+  /** The pictures of its set that were made before, or none of them yet; absent if nothing is used again. */
+  readonly made?: readonly MadeRendition[];
   /** Unique to the attempt, of characters in `[A-Za-z0-9-]`; the names of segments begin with it. */
   readonly tag: string;
 };
@@ -96,10 +99,11 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const lacking = lackWarnings(media, clip);
   const source = { media, clip, title, further: beside, capabilities };
   const { isGrowing } = request;
-  const made = assignments.map((one, at) => ({
+  const decided = assignments.map((one, at) => ({
     ...decide(one, firstFolder + at, source),
     ...(isGrowing && { isGrowing }),
   }));
+  const made = withMade(decided, request.made);
   const { hardware } = capabilities;
   const decisions = onHardware(made, hardware);
   refuseMissingFilters(decisions, media, capabilities);
@@ -115,6 +119,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const input = {
     ...{ media, clip, further: beside, tag, slices },
     ...(spread && { spread }),
+    ...(request.made && { made: request.made }),
     forgetsCuts: forgetsCuts(capabilities),
   };
   return {

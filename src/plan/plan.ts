@@ -74,6 +74,8 @@ export type Step = {
   readonly sliced?: Sliced;
   /** Why it is not sliced, if the engine wants slices. */
   readonly whole?: string;
+  /** Of a set, if that is asked for (`PlanRequest.made`): what makes each picture of it, none of a copy; or why it is made as a whole. */
+  readonly recipes?: readonly (string | undefined)[] | string;
 };
 
 /** How much work a run is: the engine sets its limits by it. */

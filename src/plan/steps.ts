@@ -5,7 +5,7 @@ import type { Clip } from "../task/task.ts";
 import { adaptiveOutputArgs } from "./args/adaptive-output.ts";
 import { ahead, aheadSeconds } from "./args/drawn/drawn-outputs.ts";
 import { fileOutputArgs, firstPassArgs, type OutputArgs } from "./args/file-output.ts";
-import { slowInput } from "./args/input.ts";
+import { cutArgs, slowInput, startArgs } from "./args/input.ts";
 import { isFilledAndCopied, runsOf } from "./args/runs.ts";
 import { graphArgs } from "./args/streams.ts";
 import {
@@ -29,6 +29,7 @@ import { COST_MIN, costOf, drawnLoad, loadOf } from "./load.ts";
 import { drawnArgs, paletteArgs, paletteInput } from "./pictures/palette.ts";
 import { pictureSteps } from "./pictures/single-pictures.ts";
 import type { Step } from "./plan.ts";
+import { type MadeRendition, madeInputs, recipesFor } from "./reuse/renditions.ts";
 import type { Spread } from "./sliced.ts";
 import { slice } from "./slices.ts";
 import { fileLog } from "./slicing/passes.ts";
@@ -58,6 +59,8 @@ export type StepsInput = {
   readonly slices: number;
   /** By the engine's capabilities. */
   readonly spread?: Spread;
+  /** `PlanRequest.made` */
+  readonly made?: readonly MadeRendition[];
 };
 
 /**
@@ -138,10 +141,13 @@ function runOf(
   const read = readBy(decisions, input);
   const texts = textInputs(decisions, read.further, cutForgotten(input));
   const outputs = decisions.map((decision) => outputArgsOf(decision, input, undefined, texts));
-  const { media } = input;
+  const { media, made } = input;
   const cost = costOf(decisions, media);
+  const reading = () => [...inputArgs(read, outputs, texts), ...cutArgs(read)];
+  const isJoined = decisions.some(isFilledAndCopied);
   return {
-    ...stepOf(name, outputs, read, { texts, isJoined: decisions.some(isFilledAndCopied) }),
+    ...stepOf(name, outputs, read, { texts, isJoined, more: madeInputs(made) }),
+    ...(made && recipesFor(decisions, input, reading)),
     load: loadOf(decisions, media, cost),
     ...(name === "encode" && cutUp(decisions, input)),
     cost,
@@ -150,7 +156,8 @@ function runOf(
 
 /** An encode in slices for several workers, or else in those of an engine that runs several at once; or why it is neither. */
 function cutUp(decisions: readonly OutputDecision[], input: StepsInput) {
-  const { media, clip, tag, slices, spread } = input;
+  const { media, clip, tag, slices, spread, made = [] } = input;
+  if (made.length > 0) return (spread || slices > 1) && { whole: "a part of it was made before" };
   const spreads = spread && spreadOver(runIn(decisions, input), spread);
   const isForThreads = slices > 1 && !spreads?.sliced;
   return isForThreads ? slice(decisions, media, clip !== undefined, slices, tag) : spreads;
@@ -284,15 +291,3 @@ function inputArgs(
     ...textInputArgs(texts, textOffset(input)),
   ];
 }
-
-const startArgs = (clip: Clip | undefined): readonly string[] =>
-  clip && clip.startSeconds > 0 ? ["-ss", formatSeconds(clip.startSeconds)] : [];
-
-/**
- * The options that cut each output to the clip. As an option of the input, `-t` would let one stream go on to its end if
- * another has ended before the clip.
- */
-const cutArgs = ({ media, clip }: StepsInput): readonly string[] => [
-  ...(isSoughtByPacket(media) ? startArgs(clip) : []),
-  ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
-];

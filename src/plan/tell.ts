@@ -11,8 +11,12 @@ export const tell = (
   ...inputs.map(({ name, file, format }) => `${file} is ${name}, and is ${format}`),
   ...outputs.map(toldOutput),
   ...toldSlices(steps),
-  ...steps.map(({ name, args }) => `Runs ffmpeg (${name}): ${args.map(shellQuoted).join(" ")}`),
+  ...toldRuns(steps),
 ];
+
+/** The runs of ffmpeg, one sentence each. */
+export const toldRuns = (steps: readonly Pick<ForecastStep, "name" | "args">[]) =>
+  steps.map(({ name, args }) => `Runs ffmpeg (${name}): ${args.map(shellQuoted).join(" ")}`);
 
 /** What is cut into slices where long encodes are, or why nothing is. */
 function toldSlices(steps: readonly ForecastStep[]): readonly string[] {

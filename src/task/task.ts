@@ -83,7 +83,7 @@ export type Output = {
   readonly durationSeconds: number;
   readonly container: string;
   readonly bitrateBps: number;
-  /** Present if an earlier run has made and verified it, for another task or for this one. */
+  /** Present if an earlier run has made and verified it, for another task or for this one; of a rendition, its picture. */
   readonly reused?: true;
   /** That of the first rendition, if it is an adaptive set. */
   readonly video?: OutputVideo;

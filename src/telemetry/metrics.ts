@@ -93,7 +93,7 @@ export class Metrics {
   );
   readonly #results = this.counter(
     "pontus_results_total",
-    "Runs that found their outputs among the results that are kept (hit), or made them (miss)",
+    "Runs that found their outputs among the results that are kept (hit), or made them (miss), some of these with renditions that are kept (part)",
     ["result"],
   );
   readonly #reusedBytes = this.counter(
@@ -154,7 +154,7 @@ export class Metrics {
   }
 
   /** Counts a run that looked for what it was to make. */
-  resultAsked(result: "hit" | "miss", bytes: number): void {
+  resultAsked(result: "hit" | "miss" | "part", bytes: number): void {
     this.#results.inc({ result });
     this.#reusedBytes.inc(bytes);
   }

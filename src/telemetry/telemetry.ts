@@ -65,8 +65,8 @@ export type Telemetry = {
    * @param by - whether for a task that runs here, or to help another worker
    */
   readonly sliceEnded: (by: "own" | "helper", result: "made" | "failed" | "again") => void;
-  /** A run has found what it was to make, so many bytes, or has not. */
-  readonly resultAsked: (result: "hit" | "miss", bytes: number) => void;
+  /** A run has found what it was to make, so many bytes, or has not; or, having found that it has not, has found a part of it. */
+  readonly resultAsked: (result: "hit" | "miss" | "part", bytes: number) => void;
   /** So many bytes of results are kept now. */
   readonly resultsKept: (bytes: number) => void;
 };

@@ -9,7 +9,7 @@ import { processTask } from "./file/process-task.ts";
 import type { LiveConditions } from "./live/process-live.ts";
 import { recordingsOf } from "./live/sweep-recordings.ts";
 import type { Sharing, SliceLengths } from "./parts/slicing.ts";
-import type { Results } from "./reuse/reusing.ts";
+import type { Results } from "./reuse/result-keys.ts";
 import type { Run } from "./run.ts";
 
 const log = getLogger(["pontus", "worker"]);

@@ -35,8 +35,12 @@ export type Line<Made> = {
    * @throws {WrongCopy} if a copy in it is wrong
    */
   readonly verify: (planned: Planned, damage: Damage) => Promise<Made>;
-  /** Uses what was made before of the same, or else makes it; absent if a line makes everything itself. @param make - runs the steps and verifies */
-  readonly reuse?: (planned: Planned, make: () => Promise<Made>) => Promise<Made>;
+  /**
+   * Uses what was made before of the same, or else makes it; absent if a line makes everything itself.
+   *
+   * @param make - runs the steps and verifies, by another plan of the same products if it is given one
+   */
+  readonly reuse?: (planned: Planned, make: (other?: Planned) => Promise<Made>) => Promise<Made>;
   readonly deliver: (made: Made) => Promise<void>;
   /** Removes what a plan has made, because another plan takes its place. */
   readonly discard: (plan: Plan) => Promise<void>;
@@ -100,14 +104,16 @@ async function carryOut<Made>(
   reports.onPlan(plan, planned.media);
   await reports.warn(plan.warnings);
   await line.begin?.(planned);
-  const tracker = new ProgressTracker(plan);
   const timed = timedBy(reports);
-  const run = () => runSteps(plan, line, tracker, reports);
+  let tracker = new ProgressTracker(plan);
   const onDelivering = () => reports.onProgress(tracker.delivering());
-  const make = async () => {
+  const make = async (by = planned) => {
+    const own = new ProgressTracker(by.plan);
+    tracker = own;
+    const run = () => runSteps(by.plan, line, own, reports);
     const damage = await timed("transcode", run, { mediaSeconds: plan.durationSeconds });
     if (line.isStreamed) onDelivering();
-    return timed("verify", () => line.verify(planned, damage));
+    return timed("verify", () => line.verify(by, damage));
   };
   const made = await (line.reuse ? line.reuse(planned, make) : make());
   if (!line.isStreamed) onDelivering();

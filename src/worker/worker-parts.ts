@@ -6,7 +6,7 @@ import type { KeptEncodes } from "./file/kept-encodes.ts";
 import type { Helper } from "./parts/helper.ts";
 import type { SliceLengths, Slicing } from "./parts/slicing.ts";
 import type { RetryLimits } from "./retry.ts";
-import type { Results } from "./reuse/reusing.ts";
+import type { Results } from "./reuse/result-keys.ts";
 import type { RunPorts, WorkDisk } from "./run-ports.ts";
 
 /** The parts that a worker works with. */

@@ -1,4 +1,4 @@
-import { dashArgs } from "../../plan/args/adaptive-output.ts";
+import { dashArgs } from "../../plan/args/sets/dash-args.ts";
 import { graphArgs, isCopied, streamsArgs } from "../../plan/args/streams.ts";
 import {
   type LiveOutput,

@@ -51,7 +51,15 @@ const OUTPUT_FIELDS = {
   quality: QualitySchema.optional(),
 };
 
-const OutputRendition = z.object(OUTPUT_FIELDS).openapi("OutputRendition");
+const OutputRendition = z
+  .object({
+    ...OUTPUT_FIELDS,
+    reused: z.literal(true).optional().openapi({
+      description:
+        "Extension. Present if its picture was not encoded for it: it was made before for another set of the same source, and kept.",
+    }),
+  })
+  .openapi("OutputRendition");
 
 /** What a target holds. */
 export const Output = z

@@ -13,6 +13,7 @@ import type { SetPlan } from "../plan.ts";
 import { soundsOfSet, tagged } from "./audio.ts";
 import type { OutputArgs, WrittenFiles } from "./file-output.ts";
 import { specifierOf } from "./input.ts";
+import { dashArgs, type SetFiles } from "./sets/dash-args.ts";
 import {
   isCopied,
   NOTHING_ELSE,
@@ -23,12 +24,6 @@ import {
 } from "./streams.ts";
 import { sheetArgs, sheetLabel, sheetsFilters } from "./thumbnails.ts";
 import { copiedVideo, encodedVideo, passFiles, passOf } from "./video.ts";
-
-/**
- * How much less than a segment's length ffmpeg is given, so that a rounded time does not miss the key frame that ends the
- * segment.
- */
-const SEGMENT_MARGIN_SECONDS = 0.005;
 
 /** What the arguments of a set depend on. */
 type SetInput = {
@@ -109,9 +104,6 @@ function writtenSet(
   return { args, writes: [manifest] };
 }
 
-/** How a set is written: how long its segments are, and which of its streams a player switches between. */
-export type SetFiles = { readonly segmentSeconds: number; readonly adaptationSets: string };
-
 /**
  * The streams of a live set, each encoded once, and how `dashArgs` has to write them.
  *
@@ -165,7 +157,7 @@ function chainsOf(
   const { video: source } = media;
   if (!source) return [];
   const branches = set.videos.flatMap((video, at) =>
-    video === "copy"
+    video === "copy" || video.made
       ? []
       : [
           {
@@ -231,6 +223,9 @@ function videoStream(
   at: number,
 ): OutputStream {
   if (video === "copy") return copiedVideo(specifierOf(media, "video"), tagged(media.video));
+  const tag = pass === 1 ? undefined : tagOf(codecName(video.codec));
+  const named = tag !== undefined && { tag };
+  if (video.made) return { ...copiedVideo(video.made, { ...named }), isMade: true };
   const own =
     pass && video.rateMode === "2passvbr" ? passOf(pass, setLog(decision, at), suffix) : undefined;
   // Its filters are in the graph before all outputs.
@@ -238,31 +233,23 @@ function videoStream(
     pass: own,
     frameMode: frameMode(true),
   });
-  const tag = pass === 1 ? undefined : tagOf(codecName(video.codec));
-  return { ...stream, ...(tag !== undefined && { tag }) };
+  return { ...stream, ...named };
+}
+
+/** What each picture of a set that is encoded depends on, beside its source and how that is read. */
+export function recipesOf(decision: OutputDecision, set: SetDecision, media: MediaInfo) {
+  const input = { decision, set, media, pass: undefined, aspects: aspectsOf(set, media) };
+  return set.videos.map((video, at) => {
+    if (video === "copy") return undefined;
+    const { map: _, ...stream } = videoStream(input, video, at);
+    return [stream, filtersOf(video, pixelsOf(input.aspects, at), decision)];
+  });
 }
 
 const filesOf = ({ set, aspects }: Pick<SetInput, "set" | "aspects">): SetFiles => ({
   segmentSeconds: set.segmentSeconds,
   adaptationSets: adaptationSets(set, aspects),
 });
-
-/**
- * The options that write a set's streams, ending with the manifest; all files lie beside it.
- *
- * @param prefix - what the names of segments begin with
- */
-export const dashArgs = (
-  { segmentSeconds, adaptationSets: sets }: SetFiles,
-  manifest: string,
-  prefix = "",
-): readonly string[] => [
-  ...["-f", "dash", "-dash_segment_type", "mp4", "-hls_playlist", "1"],
-  ...["-seg_duration", (segmentSeconds - SEGMENT_MARGIN_SECONDS).toFixed(6)],
-  ...["-use_template", "1", "-use_timeline", "1", "-adaptation_sets", sets],
-  ...["-init_seg_name", `${prefix}init-$RepresentationID$.mp4`],
-  ...["-media_seg_name", `${prefix}chunk-$RepresentationID$-$Number%05d$.m4s`, manifest],
-];
 
 /** The streams that a player may switch between: pictures of one shape and codec, sounds of one codec. */
 function adaptationSets(

@@ -1,6 +1,9 @@
 import { demuxerOf } from "../../probe/formats.ts";
 import { longLook } from "../../probe/long-look.ts";
 import type { MediaInfo } from "../../probe/media.ts";
+import type { Clip } from "../../task/task.ts";
+import { isSoughtByPacket } from "../decide/seeking.ts";
+import { formatSeconds } from "../encode/filters.ts";
 
 /** Formats whose demuxer numbers streams in the order of their first packets, which may differ in another connection. */
 const NUMBERED_AS_THEY_COME = ["flv", "live_flv"];
@@ -22,3 +25,22 @@ const APART_SECONDS_MAX = 300;
 /** The input options for a source whose streams begin late, or have seconds between their packets. */
 export const slowInput = (media: MediaInfo): readonly string[] =>
   media.beginsSlowly ? [...longLook(media), "-dts_delta_threshold", String(APART_SECONDS_MAX)] : [];
+
+/** The option that begins an input, or an output, where the clip begins. */
+export const startArgs = (clip: Clip | undefined): readonly string[] =>
+  clip && clip.startSeconds > 0 ? ["-ss", formatSeconds(clip.startSeconds)] : [];
+
+/**
+ * The options that cut each output to the clip. As an option of the input, `-t` would let one stream go on to its end if
+ * another has ended before the clip.
+ */
+export const cutArgs = ({
+  media,
+  clip,
+}: {
+  readonly media: MediaInfo;
+  readonly clip: Clip | undefined;
+}): readonly string[] => [
+  ...(isSoughtByPacket(media) ? startArgs(clip) : []),
+  ...(clip?.durationSeconds === undefined ? [] : ["-t", formatSeconds(clip.durationSeconds)]),
+];

@@ -13,6 +13,8 @@ export type OutputStream = {
   readonly filters?: readonly Filter[];
   /** The encoder, or `copy`. */
   readonly codec: string;
+  /** It is a copy of what was made before, and not of the source. */
+  readonly isMade?: true;
   readonly options?: readonly Option[];
   /** Filters for its packets. */
   readonly packetFilters?: readonly Filter[];
@@ -69,8 +71,8 @@ export function inGraph({ streams, graphs }: OutputStreams, label: string): Outp
   return { streams: moved, graphs: { ...graphs, video } };
 }
 
-/** Whether a stream is copied. */
-export const isCopied = ({ codec }: OutputStream): boolean => codec === "copy";
+/** Whether a stream of the source is copied. */
+export const isCopied = ({ codec, isMade }: OutputStream): boolean => codec === "copy" && !isMade;
 
 /** Nothing that is not mapped goes in: no subtitles, no data, no titles, no chapters of the source. */
 export const NOTHING_ELSE = ["-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"];

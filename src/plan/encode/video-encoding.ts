@@ -52,6 +52,8 @@ export type VideoEncoding = Size &
     readonly mark?: Mark;
     /** Present if a device encodes it. */
     readonly hardware?: HardwareEncoder;
+    /** Present if it was made before, and is copied: the stream of its run that it is read from (`1:0`). */
+    readonly made?: string;
   };
 
 /**

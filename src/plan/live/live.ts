@@ -1,5 +1,5 @@
 import type { Warning } from "../../task/warnings.ts";
-import type { SetFiles } from "../args/adaptive-output.ts";
+import type { SetFiles } from "../args/sets/dash-args.ts";
 import type { OutputStreams } from "../args/streams.ts";
 import type { Load, SetPlan, StreamDecision } from "../plan.ts";
 import type { LiveStream } from "./live-protocols.ts";

@@ -2,6 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { getLogger } from "@logtape/logtape";
 import { onceLoaded } from "../../lib/once.ts";
 import { planner } from "../../plan/join-sources.ts";
+import type { MadeRendition } from "../../plan/reuse/renditions.ts";
+import type { MediaInfo } from "../../probe/media.ts";
 import type { Assignment } from "../../profile/profile.ts";
 import { schemeOf } from "../../storage/storage.ts";
 import { type ErrorCode, toTaskError } from "../../task/errors.ts";
@@ -20,7 +22,7 @@ import {
 } from "../parts/slicing.ts";
 import { delivering } from "../progress.ts";
 import type { RetryLimits } from "../retry.ts";
-import type { Results } from "../reuse/reusing.ts";
+import type { Results } from "../reuse/result-keys.ts";
 import type { JudgingRun, Run } from "../run.ts";
 import { runLine } from "../runner.ts";
 import { openSource } from "../source/open-source.ts";
@@ -144,7 +146,11 @@ async function makeProducts(
   const lengths = sharing?.slicing ?? (resumed && lengthsOfOwn(resumed, source.own, join));
   const capabilities = sharedCapabilities(await capabilitiesOf(run), lengths);
   const keeping = slices && source.own && { kept: slices, source: source.own };
-  const planFor = planner(request, capabilities, join);
+  // To find out whether there is something takes a read of the whole source, for which who waits to watch it does not wait.
+  const asked = request.isGrowing ? undefined : results;
+  const planWith = (known: MediaInfo, pictures?: readonly MadeRendition[]) =>
+    planner({ ...request, ...(pictures && { made: pictures }) }, capabilities, join)(known);
+  const planFor = (known: MediaInfo) => planWith(known, asked && []);
   const place = {
     ...{ folder, fonts, ...read, ...furtherPaths(further) },
     ...(sharing && { sharing }),
@@ -154,9 +160,10 @@ async function makeProducts(
   const made = fileLine(judging, place, planFor);
   const line = growing({ ...made, ...expectingOutput(run, folder, made) });
   const verify = verifiedWithQuality(run, place, request, line);
-  const of = { folder, path, isPassing: isPassing(run, source), assignments, warned };
-  // To find out whether there is something takes a read of the whole source, for which who waits to watch it does not wait.
-  const asked = request.isGrowing ? undefined : results;
+  const { discard } = line;
+  const of = {
+    ...{ folder, path, isPassing: isPassing(run, source), assignments, warned, planWith, discard },
+  };
   const used = asked && (await reuseWork()).reusing(run, asked, of);
   const own = { ...line, ...limited(run, folder, line), verify, deliver };
   const reports = used ? { ...run, onProgress: used.onProgress } : run;

@@ -24,7 +24,7 @@ import { liveEngineOf } from "../live/process-live.ts";
 import { lengthsOfOwn, type SliceLengths, sharedCapabilities } from "../parts/slicing.ts";
 import { type Planned, planSource } from "../plan-source.ts";
 import { isKept } from "../reuse/foretell.ts";
-import type { Results } from "../reuse/reusing.ts";
+import type { Results } from "../reuse/result-keys.ts";
 import { Run } from "../run.ts";
 import type { RunPorts } from "../run-ports.ts";
 import { openLiveEdge } from "../source/live-edge-source.ts";

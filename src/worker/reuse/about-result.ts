@@ -13,6 +13,8 @@ export type About = {
   readonly segments?: string;
   readonly files: readonly ResultFile[];
   readonly output: Output;
+  /** Of a set whose pictures may be used again singly: the key of each, none of a copy. */
+  readonly videos?: readonly (string | null)[];
 };
 
 const NAME = "about.json";
@@ -32,6 +34,7 @@ const aboutSchema = v.object({
   ),
   // The service itself wrote it, and a digest says that it is as it was.
   output: v.looseObject({ sizeBytes: whole, container: v.string() }),
+  videos: v.optional(v.array(v.nullable(v.string()))),
 });
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -47,8 +50,13 @@ export async function readAbout(folder: string): Promise<About | undefined> {
   try {
     const [sum, text = ""] = (await readFile(join(folder, NAME), "utf8")).split("\n", 2);
     if (digest(text) !== sum) return undefined;
-    const { segments, output, ...rest } = v.parse(aboutSchema, JSON.parse(text));
-    return { ...rest, ...(segments !== undefined && { segments }), output: output as Output };
+    const { segments, output, videos, ...rest } = v.parse(aboutSchema, JSON.parse(text));
+    return {
+      ...rest,
+      ...(segments !== undefined && { segments }),
+      ...(videos && { videos }),
+      output: output as Output,
+    };
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { whyUnkept } from "../../plan/reuse/results.ts";
 import type { Planned } from "../plan-source.ts";
 import type { Run } from "../run.ts";
-import { keysOf, type Results } from "./reusing.ts";
+import { keysOf, type Results } from "./result-keys.ts";
 
 /** A plan does not wait for more of a source to be read than this. */
 const READ_BYTES_MAX = 64 << 20;

@@ -2,7 +2,7 @@ import type { Telemetry } from "../../telemetry/telemetry.ts";
 import type { WorkDisk } from "../run-ports.ts";
 import { Flights } from "./flights.ts";
 import { ResultCache } from "./result-cache.ts";
-import type { Results } from "./reusing.ts";
+import type { Results } from "./result-keys.ts";
 import { SourceDigests } from "./source-digests.ts";
 
 /** What keeping results depends on. */

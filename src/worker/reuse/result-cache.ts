@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { errnoOf } from "../../lib/errno-of.ts";
 import { totalOf } from "../../plan/verify/finished-set.ts";
 import type { Verified } from "../output/verify-products.ts";
 import { type About, readAbout, writeAbout } from "./about-result.ts";
-import { describeFile, isSameFile, namesOf, pathOf, placeFile } from "./result-files.ts";
+import { joinVideo } from "./kept-videos.ts";
+import { describeFile, isSameFile, markUsed, namesOf, pathOf, placeFile } from "./result-files.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
@@ -28,6 +29,9 @@ const NASCENT_MS_MAX = 3_600_000;
 
 type Entry = { readonly key: string; readonly usedMs: number; readonly bytes: number };
 
+/** What does not change of a result that is there. */
+type Known = { readonly bytes: number; readonly videos: NonNullable<About["videos"]> };
+
 /**
  * Verified products by what they are made of, kept for tasks that want the same. Each has a folder below one root, which other instances
  * may use as well: a folder gets its name when all of it is there, and loses it before any of it goes. What is read is compared with what was
@@ -36,8 +40,8 @@ type Entry = { readonly key: string; readonly usedMs: number; readonly bytes: nu
 export class ResultCache {
   readonly #root: string;
   readonly #limits: CacheLimits;
-  /** What does not change of those that are there. */
-  readonly #sizes = new Map<string, number>();
+  /** Of those that are there, as far as they were looked at. */
+  readonly #known = new Map<string, Known>();
   /** One after the other, so that the bytes are counted right. */
   #keeping: Promise<unknown> = Promise.resolve();
 
@@ -66,8 +70,7 @@ export class ResultCache {
       await rm(folder, { recursive: true, force: true });
       const isWhole = await this.#copyOut(about, { from: own, to: folder }, signal);
       if (isWhole) return resultIn(folder, about);
-      log.warn("A kept result is not what it was, and is removed: {key}", { key });
-      await this.#remove(key);
+      await this.#removeSpoilt(key);
     } catch (error) {
       signal.throwIfAborted();
       // Another instance may have removed it meanwhile.
@@ -78,14 +81,47 @@ export class ResultCache {
     return undefined;
   }
 
+  /** Whether a picture of a set seems to be there, in any set. */
+  async hasVideo(video: string): Promise<boolean> {
+    return (await this.#setsWith(video)).length > 0;
+  }
+
+  /**
+   * Writes a picture of a set into a new file, an MP4 in fragments.
+   *
+   * @returns how many bytes it has; undefined if it is not there, or is not what it was
+   * @throws the signal's reason
+   */
+  async takeVideo(video: string, path: string, signal: AbortSignal): Promise<number | undefined> {
+    for (const key of await this.#setsWith(video)) {
+      try {
+        const bytes = await joinVideo(this.#folderOf(key), video, path, signal);
+        if (bytes !== undefined) return bytes;
+        await this.#removeSpoilt(key);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (errnoOf(error) !== "ENOENT")
+          log.warn("Cannot use a kept result: {error}", { key, error });
+      }
+      await rm(path, { force: true });
+    }
+    return undefined;
+  }
+
   /**
    * Keeps a result, and removes those that were not used for longest where there is no room for all. What it cannot keep is made again.
    *
+   * @param videos - of a set: the keys of its pictures, as of `About`
    * @returns whether it is kept
    * @throws the signal's reason
    */
-  keep(key: string, result: Result, signal: AbortSignal): Promise<boolean> {
-    const kept = this.#keeping.then(() => this.#keep(key, result, signal));
+  keep(
+    key: string,
+    result: Result,
+    signal: AbortSignal,
+    videos?: About["videos"],
+  ): Promise<boolean> {
+    const kept = this.#keeping.then(() => this.#keep(key, result, signal, videos));
     this.#keeping = kept.catch(() => {});
     return kept;
   }
@@ -102,7 +138,7 @@ export class ResultCache {
 
   /** Removes results while there is less room on the disk than there has to be. Never rejects. */
   async relieve(): Promise<void> {
-    if (this.#sizes.size === 0 || (await this.#limits.roomIn(this.#root)) >= 0) return;
+    if (this.#known.size === 0 || (await this.#limits.roomIn(this.#root)) >= 0) return;
     await this.sweep();
   }
 
@@ -117,13 +153,29 @@ export class ResultCache {
       await placeFile(join(from, file.name), path);
       if (!(await isSameFile(path, file, signal))) return false;
     }
-    const now = new Date();
-    // Its time says when it was used last.
-    await utimes(from, now, now).catch(() => {});
+    await markUsed(from);
     return true;
   }
 
-  async #keep(key: string, result: Result, signal: AbortSignal): Promise<boolean> {
+  /** The keys of the sets that hold a picture. */
+  async #setsWith(video: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const key of await this.#names())
+      if (!isNascent(key) && (await this.#knownOf(key)).videos.includes(video)) found.push(key);
+    return found;
+  }
+
+  async #removeSpoilt(key: string): Promise<void> {
+    log.warn("A kept result is not what it was, and is removed: {key}", { key });
+    await this.#remove(key);
+  }
+
+  async #keep(
+    key: string,
+    result: Result,
+    signal: AbortSignal,
+    videos: About["videos"],
+  ): Promise<boolean> {
     const nascent = join(this.#root, `${NASCENT}${randomUUID()}`);
     try {
       if (!(await this.#makeRoom(result.output.sizeBytes))) return false;
@@ -139,6 +191,7 @@ export class ResultCache {
       await writeAbout(nascent, {
         ...{ entry: basename(finished.entry), files, output },
         ...(segments !== undefined && { segments }),
+        ...(videos && { videos }),
       });
       // What is spoilt there would be in its way.
       if (!(await this.has(key))) await this.#remove(key);
@@ -178,20 +231,21 @@ export class ResultCache {
     const found: Entry[] = [];
     for (const key of keys) {
       const info = await stat(this.#folderOf(key)).catch(() => undefined);
-      if (info) found.push({ key, usedMs: info.mtimeMs, bytes: await this.#sizeOf(key) });
+      if (!info) continue;
+      found.push({ key, usedMs: info.mtimeMs, bytes: (await this.#knownOf(key)).bytes });
     }
-    for (const key of this.#sizes.keys()) if (!keys.includes(key)) this.#sizes.delete(key);
+    for (const key of this.#known.keys()) if (!keys.includes(key)) this.#known.delete(key);
     this.#limits.onBytes(totalOf(found.map(({ bytes }) => bytes)));
     return found.sort((one, other) => one.usedMs - other.usedMs);
   }
 
-  async #sizeOf(key: string): Promise<number> {
-    const known = this.#sizes.get(key);
-    if (known !== undefined) return known;
-    const about = await readAbout(this.#folderOf(key));
-    const bytes = totalOf((about?.files ?? []).map(({ sizeBytes }) => sizeBytes));
-    this.#sizes.set(key, bytes);
-    return bytes;
+  async #knownOf(key: string): Promise<Known> {
+    const known = this.#known.get(key);
+    if (known) return known;
+    const { files = [], videos = [] } = (await readAbout(this.#folderOf(key))) ?? {};
+    const found = { bytes: totalOf(files.map(({ sizeBytes }) => sizeBytes)), videos };
+    this.#known.set(key, found);
+    return found;
   }
 
   async #removeOld(name: string): Promise<void> {
@@ -204,7 +258,7 @@ export class ResultCache {
   /** Takes its name away first: nobody sees half of it. */
   async #remove(key: string): Promise<void> {
     const passing = join(this.#root, `${NASCENT}${randomUUID()}`);
-    this.#sizes.delete(key);
+    this.#known.delete(key);
     try {
       await rename(this.#folderOf(key), passing);
     } catch (error) {

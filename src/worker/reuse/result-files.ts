@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, readdir, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, stat, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { digestOf } from "../../disk/file-digest.ts";
 import { errnoOf, isDiskFull } from "../../lib/errno-of.ts";
@@ -48,6 +48,12 @@ export const describeFile = async (
   sizeBytes: (await stat(path)).size,
   sha256: await digestOf(path, signal),
 });
+
+/** Notes that a result is used: the time of its folder says when it was used last. */
+export const markUsed = (folder: string): Promise<void> => {
+  const now = new Date();
+  return utimes(folder, now, now).catch(() => {});
+};
 
 /** Whether a file is still what it was described as. */
 export async function isSameFile(

@@ -1,73 +1,27 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Plan } from "../../plan/plan.ts";
-import { resultText, whyUnkept } from "../../plan/reuse/results.ts";
-import type { Assignment } from "../../profile/profile.ts";
-import type { Telemetry } from "../../telemetry/telemetry.ts";
+import { whyUnkept } from "../../plan/reuse/results.ts";
 import type { Verified } from "../output/verify-products.ts";
 import type { Planned } from "../plan-source.ts";
 import type { Run } from "../run.ts";
-import type { Flights } from "./flights.ts";
-import type { Result, ResultCache } from "./result-cache.ts";
-import type { SourceDigest, SourceDigests } from "./source-digests.ts";
-
-/** What runs use again of each other. */
-export type Results = {
-  readonly cache: ResultCache;
-  readonly flights: Flights;
-  readonly digests: SourceDigests;
-  /** Whether clients use each other's; else each its own alone. */
-  readonly isShared: boolean;
-  /** Of this program, which has made and verified them. */
-  readonly version: string;
-  readonly count: Telemetry["resultAsked"];
-};
-
-/** What a run makes its products of. */
-export type MadeOf = {
-  /** Absolute path of the source, and of the work folder. */
-  readonly path: string;
-  readonly folder: string;
-  /** The source is a copy of our own that goes with its task. */
-  readonly isPassing: boolean;
-  readonly assignments: readonly Assignment[];
-  /** How many warnings the run has given so far. */
-  readonly warned: () => number;
-};
+import { type Lacking, makeLacking } from "./lacking-renditions.ts";
+import type { Result } from "./result-cache.ts";
+import {
+  digestOf,
+  keysOf,
+  type MadeOf,
+  type Make,
+  type Results,
+  type ReusingRun,
+} from "./result-keys.ts";
+import type { SourceDigest } from "./source-digests.ts";
 
 /** The parts of a line that use results again. */
 export type Reusing = {
-  readonly reuse: (
-    planned: Planned,
-    make: () => Promise<readonly Verified[]>,
-  ) => Promise<readonly Verified[]>;
+  readonly reuse: (planned: Planned, make: Make) => Promise<readonly Verified[]>;
   /** As of the run: those that wait for what it makes are told, too. */
   readonly onProgress: Run["onProgress"];
 };
-
-/** What of a run its results are found by. */
-type ReusingRun = Pick<Run, "task" | "tag" | "engine" | "signal" | "onProgress" | "decide">;
-
-/** Format of keys and of what is kept: another one finds nothing of this one. */
-const FORMAT = 1;
-
-/** The keys of what a plan makes, in the order of its products. */
-export function keysOf(
-  { task, tag, engine }: Pick<ReusingRun, "task" | "tag" | "engine">,
-  { isShared, version }: Pick<Results, "isShared" | "version">,
-  { sha256, sizeBytes }: Pick<SourceDigest, "sha256" | "sizeBytes">,
-  plan: Plan,
-): readonly string[] {
-  const all = digestOf([
-    ...[FORMAT, version, engine.name, engine.capabilities.version],
-    // A result that is found says that somebody has had the same: nobody learns that of another client.
-    ...[isShared ? null : task.clientCode, sha256, sizeBytes, resultText(plan, tag)],
-  ]);
-  return plan.products.map((_, at) => digestOf([all, at]));
-}
-
-const digestOf = (of: unknown): string =>
-  createHash("sha256").update(JSON.stringify(of)).digest("hex");
 
 /**
  * Has a line use what an earlier run has made of the same bytes by the same plan, or what another run is making now; what it makes
@@ -103,10 +57,15 @@ export function reusing(run: ReusingRun, results: Results, of: MadeOf): Reusing 
           make: async (toOthers) => {
             tell = toOthers;
             const warned = of.warned();
-            const made = await make();
+            const { made, videos, marked } = await makeLacking(
+              { run, results, of, source },
+              planned,
+              make,
+            );
             // What is wrong with a source has to be found, and told, each time.
             const mayKeep = of.warned() === warned && (await source.isStill(signal));
-            return { made, isKept: mayKeep && (await keepAll(keys, made, results, signal)) };
+            const isKept = mayKeep && (await keepAll(keys, made, results, signal, videos));
+            return { made: marked, isKept };
           },
           onWait: () => decide("Waits for another task that makes the same"),
           onProgress: run.onProgress,
@@ -153,11 +112,12 @@ async function keepAll(
   made: readonly Verified[],
   { cache }: Results,
   signal: AbortSignal,
+  videos: Lacking["videos"],
 ): Promise<boolean> {
   let areKept = true;
   for (const [at, { finished, output }] of made.entries()) {
     const key = keys[at];
-    areKept &&= key !== undefined && (await cache.keep(key, { finished, output }, signal));
+    areKept &&= key !== undefined && (await cache.keep(key, { finished, output }, signal, videos));
   }
   return areKept;
 }

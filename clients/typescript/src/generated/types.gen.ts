@@ -691,6 +691,10 @@ export type OutputRendition = {
     container: string;
     duration_seconds: number;
     quality?: Quality;
+    /**
+     * Extension. Present if its picture was not encoded for it: it was made before for another set of the same source, and kept.
+     */
+    reused?: true;
     size_bytes: number;
     video?: OutputVideo;
 };
