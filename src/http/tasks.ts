@@ -77,11 +77,20 @@ const taskQuery = ({
   ...(cursor !== undefined && { cursor }),
 });
 
-/** Loaded when first asked for, as what judges tasks is a tenth of all that would be loaded for a start. */
-const creating = onceLoaded(() => import("../service/create-task.ts"));
+/** Loaded when first asked for, like what creates tasks: what judges those is a tenth of all that would be loaded for a start. */
 const managing = onceLoaded(() => import("../service/manage-tasks.ts"));
 const answering = onceLoaded(() => import("./answers.ts"));
 const waiting = () => import("../service/following/wait-for-task.ts");
+
+/** Begins all that a first create needs at once: programs are started, and files read, while modules are evaluated. */
+function loadCreating(
+  { capabilities }: Pick<CreateTaskPorts, "capabilities">,
+  createRoute: () => Promise<unknown>,
+): Promise<typeof import("../service/create-task.ts")> {
+  // The call itself waits for each of them where it needs it, and tells what fails.
+  for (const begun of [capabilities(), import("./input.ts"), createRoute()]) begun.catch(() => {});
+  return import("../service/create-task.ts");
+}
 
 /** How much longer than a wait its connection is held open. */
 const HELD_OPEN_SECONDS = 10;
@@ -93,7 +102,9 @@ export function serveTasks(
 ): void {
   const on = serving(app, ports, () => import("./routes/task-routes.ts"));
   // By itself, as it is often the first call, and what describes answers takes as long to load as what reads it.
-  const onCreate = serving(app, ports, () => import("./routes/create-route.ts"));
+  const createRoute = () => import("./routes/create-route.ts");
+  const onCreate = serving(app, ports, createRoute);
+  const creating = onceLoaded(() => loadCreating(ports, createRoute));
 
   onCreate(
     CALLS.createTask,
