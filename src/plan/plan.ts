@@ -15,7 +15,7 @@ import type { Warning } from "../task/warnings.ts";
 import type { Hardware, OnHardware } from "./device/hardware.ts";
 import type { FurtherKind } from "./further.ts";
 import type { Measuring } from "./measuring/measuring.ts";
-import type { Sliced, Spread } from "./sliced.ts";
+import type { Part, Sliced, Spread } from "./sliced.ts";
 
 /** What an engine can do here, as data: plans are made for it. Names are ffmpeg's own. */
 export type Capabilities = {
@@ -72,6 +72,8 @@ export type Step = {
   readonly needsFonts?: true;
   /** The same step in parts that run at once, if the engine wants that and the source allows it. */
   readonly sliced?: Sliced;
+  /** Only of a first pass by which the next step is sliced: the same as one part, which a later run goes on with. */
+  readonly analysis?: Part;
   /** Why it is not sliced, if the engine wants slices. */
   readonly whole?: string;
   /** Of a set, if that is asked for (`PlanRequest.made`): what makes each picture of it, none of a copy; or why it is made as a whole. */

@@ -31,6 +31,8 @@ export type Part = {
   readonly reads?: readonly ReadFile[];
   /** A name with `%05d` in it stands for several files, numbered from 1 on. */
   readonly writes: readonly string[];
+  /** Those of them that it may leave out: whoever makes it leaves empty ones in their place. */
+  readonly mayLack?: readonly string[];
   /** It costs next to nothing beside the others, so it does not count among the runs that go on at once. */
   readonly isLight?: true;
   /** How many pictures its first stream has to have, by each way in which versions of ffmpeg count; absent if that is not known. */

@@ -32,7 +32,7 @@ import type { Step } from "./plan.ts";
 import { type MadeRendition, madeInputs, recipesFor } from "./reuse/renditions.ts";
 import type { Spread } from "./sliced.ts";
 import { slice } from "./slices.ts";
-import { fileLog } from "./slicing/passes.ts";
+import { fileLog, firstPart } from "./slicing/passes.ts";
 import { spreadOver } from "./slicing/spread.ts";
 import { meterArgs } from "./verify/meter.ts";
 
@@ -180,13 +180,11 @@ function twoPassRuns(decision: OutputDecision, input: StepsInput): readonly Cost
     : firstPassArgs(decision, input.media, log);
   const texts = textInputs([decision], read.further, cutForgotten(input));
   const second = outputArgsOf(decision, input, { number: 2, log }, texts);
+  const analysis = stepOf("first pass", [first], read);
+  const spread = input.spread && spreadOver(runIn([decision], input), input.spread);
   return [
-    { ...stepOf("first pass", [first], read), load, cost: cost * FIRST_PASS_COST },
-    {
-      ...stepOf("encode", [second], read, { texts }),
-      ...(input.spread && spreadOver(runIn([decision], input), input.spread)),
-      ...{ load, cost },
-    },
+    { ...analysis, ...firstPart(analysis, spread ?? {}), load, cost: cost * FIRST_PASS_COST },
+    { ...stepOf("encode", [second], read, { texts }), ...spread, ...{ load, cost } },
   ];
 }
 

@@ -22,6 +22,8 @@ export type SourceIdentity = {
 export type PartRun = {
   readonly args: readonly string[];
   readonly writes: readonly string[];
+  /** Those of them that it may leave out (`Part.mayLack`). */
+  readonly mayLack?: readonly string[];
   /** What lies in the slice store for it, under its `readName`s; absent if nothing does. */
   readonly reads?: readonly ReadFile[];
   readonly load?: Load;
@@ -32,7 +34,7 @@ export type OfferedStep = {
   readonly key: StepKey;
   /** The attempt of the task that offers it: nobody begins a part for one that is over. */
   readonly attempt: number;
-  /** Who may make parts: encoders of another version are others. */
+  /** Who may make parts: encoders of another version are others. If it is empty, only the task's own worker does. */
   readonly engine: EngineName;
   readonly engineVersion: string;
   readonly source: SourceIdentity;

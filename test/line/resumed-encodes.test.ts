@@ -39,6 +39,7 @@ let service: RunningService;
  */
 const encoder = (folder: string): string => `#!/bin/sh
 for arg; do last=$arg; done
+case "$*" in *" 1 -passlogfile"*) echo first >> ${folder}/passes;; esac
 case "$last" in
 */slice-*.mp4)
   slice=$(basename "$last" .mp4)
@@ -83,13 +84,13 @@ afterEach(async () => {
   await service.stop("SIGKILL");
 });
 
-const film = (args: readonly string[] = []): Promise<string> =>
-  clip({ seconds: SECONDS, width: 160, height: 90, args });
+const film = (args: readonly string[] = [], seconds = SECONDS): Promise<string> =>
+  clip({ seconds, width: 160, height: 90, args });
 
-const create = (target_url: string): Promise<string> =>
+const create = (target_url: string, profile_name = "long"): Promise<string> =>
   service.create({
     source: { source_url: "in.mp4" },
-    profile_name: "long",
+    profile_name,
     targets: [{ target_url }],
   });
 
@@ -106,8 +107,11 @@ const began = (): readonly number[] =>
     .filter(Boolean)
     .map((line) => Number(line.slice("slice-".length)));
 
-/** The files of slices that are noted in work folders. */
-function noted(): readonly string[] {
+/** How many first passes encoders began. */
+const passes = (): number => readFileSync(join(gate, "passes"), "utf8").split("\n").length - 1;
+
+/** The files of slices that are noted in work folders, or others. */
+function noted(kind = "slice-"): readonly string[] {
   const scratch = join(home.data, "scratch");
   const notes = readdirSync(scratch, { recursive: true, encoding: "utf8" })
     .filter((name) => /^[^/]+\/[^/]+\/slices\.json$/.test(name))
@@ -118,7 +122,7 @@ function noted(): readonly string[] {
     };
     return parts
       .flatMap(({ files }) => files)
-      .filter(({ name }) => name.includes("slice-"))
+      .filter(({ name }) => name.includes(kind))
       .map(({ name }) => join(note, "..", name));
   });
 }
@@ -233,6 +237,32 @@ describe("a long encode", () => {
     expect([...told.slice(0, 2), told.at(-1)]).toEqual([
       ...["Makes 10 slices", "Goes on with 3 of 10 slices", "Makes 10 slices"],
     ]);
+    expect(left()).toEqual([]);
+  });
+
+  test("in two passes goes on with what the first has found, unless that was spoilt", async () => {
+    copyFileSync(await film([], 16), join(home.media, "in.mp4"));
+    const qlty = { container: "mp4", bitrate: 100_000, rc_mode: "2passvbr", audio_bitrate: 64_000 };
+    const body = { profile_name: "twice", qlties: [qlty] };
+    expect((await service.call("/api/v1/profile", { body })).status).toBe(200);
+    for (const slice of [2, 3]) hold(slice);
+    const id = await create("out.mp4", "twice");
+    await untilHeld(2);
+    await service.stop("SIGKILL");
+    open(2);
+    await start();
+    await untilHeld(3);
+    expect([passes(), began()]).toEqual([1, [0, 1, 2, 2, 3]]);
+    await service.stop("SIGKILL");
+    const [statistics = "", ...others] = noted("/pass");
+    expect(others).toHaveLength(1);
+    writeFileSync(statistics, Buffer.alloc(statSync(statistics).size));
+    open(3);
+    await start();
+    await succeeds(id);
+    expect(passes()).toBe(2);
+    expect(service.log()).toContain("is not what was kept, and is made again");
+    expect(packetsOf("out.mp4")[0]?.trim().split("\n")).toHaveLength(16 * 25);
     expect(left()).toEqual([]);
   });
 

@@ -5,7 +5,8 @@ import { fileStreams } from "../args/file-output.ts";
 import type { OutputStreams } from "../args/streams.ts";
 import { passFiles, passOf } from "../args/video.ts";
 import { type OutputDecision, videosOf } from "../decide/output-decision.ts";
-import type { Analysis, PassFiles } from "../sliced.ts";
+import type { Step } from "../plan.ts";
+import type { Analysis, Part, PassFiles } from "../sliced.ts";
 import { type Cut, divisorOf } from "./cut.ts";
 
 /** What is put behind the name of statistics for those of a slice. */
@@ -49,6 +50,19 @@ export const analysesOf = (decision: OutputDecision, cut: Cut): readonly Analysi
       ...(bufferBits !== undefined && { bufferBits }),
     };
   });
+
+/** A first pass as a part, if the second is sliced by it. */
+export function firstPart(
+  { args }: Pick<Part, "args">,
+  second: Pick<Step, "sliced">,
+): Pick<Step, "analysis"> {
+  const { analyses = [] } = second.sliced ?? {};
+  if (analyses.length === 0) return {};
+  const files = analyses.map(({ whole }) => whole);
+  const mayLack = files.map(({ blocks }) => blocks);
+  const writes = [...files.map(({ pictures }) => pictures), ...mayLack];
+  return { analysis: { args, writes, mayLack } };
+}
 
 function filesOf(codec: VideoCodec, log: string, at: number): PassFiles {
   const [pictures = log] = passFiles(codec, log, at);

@@ -36,6 +36,30 @@ const verifying = onceLoaded(() => import("../output/verify-products.ts"));
 
 const CHUNK_BYTES = 1 << 20;
 
+/** @returns whether it has run a step in parts that outlive this run: else it is to be run as it is */
+async function runInParts(
+  { engine, claim, decide }: Pick<Run, "engine" | "decide"> & Partial<Pick<Run, "claim">>,
+  { sharing, keeping }: Pick<FileSource, "sharing" | "keeping">,
+  request: RunRequest,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { sliced, analysis, hardware } = request.step;
+  if (!(sliced || analysis) || !claim || hardware) return false;
+  if (sharing) {
+    const { analyseShared, runShared } = await sharingWork();
+    const shared = { ...claim, ...sharing, engine, decide };
+    if (sliced) await runShared(shared, request, sliced, signal);
+    else if (analysis) await analyseShared(shared, request, analysis, signal);
+    return true;
+  }
+  if (!keeping) return false;
+  const { analyseKept, runKept } = await keepingWork();
+  const kept = { ...keeping, engine, taskId: claim.taskId, decide };
+  if (sliced) await runKept(kept, request, sliced, signal);
+  else if (analysis) await analyseKept(kept, request, analysis, signal);
+  return true;
+}
+
 /** The line of a source that is a file. Its steps may be given a signal of their own. */
 export type FileLine = Omit<Line<readonly Verified[]>, "deliver" | "reuse" | "runStep"> & {
   readonly runStep: (step: Step, reports: StepReports, own?: AbortSignal) => Promise<void>;
@@ -50,9 +74,9 @@ type FileSource = {
   /** Absolute path of the folder of the operator's own fonts, if there is one. */
   readonly fonts?: string | undefined;
   /** How its slices are shared with other workers, if they are. */
-  readonly sharing?: SharedSource;
+  readonly sharing?: SharedSource | undefined;
   /** How its slices are kept for a later run, if they are. */
-  readonly keeping?: Pick<KeptRun, "kept" | "source">;
+  readonly keeping?: Pick<KeptRun, "kept" | "source"> | undefined;
 };
 
 /**
@@ -91,23 +115,9 @@ export const fileLine = (
       // That it fails is told when something is verified.
       verifying().catch(() => {});
       const request = { step, folder, inputPath: path, ...beside, ...reports };
-      const { sliced } = step;
       if (joins && step.name === "join") await runJoin(engine, joins, request, own);
-      else if (sliced && sharing && run.claim && !step.hardware)
-        await (await sharingWork()).runShared(
-          { ...run.claim, ...sharing, engine, decide: run.decide },
-          request,
-          sliced,
-          own,
-        );
-      else if (sliced && keeping && run.claim && !step.hardware)
-        await (await keepingWork()).runKept(
-          { ...keeping, engine, taskId: run.claim.taskId, decide: run.decide },
-          request,
-          sliced,
-          own,
-        );
-      else await runStepOn(run, request, own);
+      else if (!(await runInParts(run, { sharing, keeping }, request, own)))
+        await runStepOn(run, request, own);
       if (step.texts) await settleTexts(folder, step.texts);
       if (step.captions) await (await captions()).settleCaptions(folder, step.captions, own);
       if (step.needsFonts && fonts !== undefined)

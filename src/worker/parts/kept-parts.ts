@@ -142,8 +142,8 @@ export class KeptParts {
       (await Promise.all(kept.files.map((file) => this.#place(file, signal)))).every(Boolean);
     if (isWhole) return kept;
     signal.throwIfAborted();
-    log.warn("Slice {index} of task {taskId} is not what was kept, and is made again", {
-      index: part.index,
+    log.warn("File {name} of task {taskId} is not what was kept, and is made again", {
+      name: part.writes[0],
       taskId: this.#taskId,
     });
     await this.#note((parts) => parts.filter((one) => one !== kept));

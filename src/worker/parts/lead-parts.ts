@@ -1,6 +1,6 @@
 import type { RunRequest } from "../../engine/engine.ts";
 import { sleep } from "../../lib/sleep.ts";
-import type { Sliced } from "../../plan/sliced.ts";
+import type { Part, Sliced } from "../../plan/sliced.ts";
 import { TaskError } from "../../task/errors.ts";
 import { joinSlices, OtherPictures, removeParts } from "./join-slices.ts";
 import { Lead, type SharedRun } from "./lead.ts";
@@ -47,4 +47,30 @@ export async function runShared(
   shared.decide(`Encodes the whole here: ${other.message}`);
   const { sliced: _, ...whole } = request.step;
   await shared.engine.run({ ...request, step: whole }, signal);
+}
+
+/**
+ * Runs a first pass, and stores what it has found. If an earlier attempt has done so, it is not made again: two of them differ, and then no
+ * slice of the one is one of the other.
+ *
+ * @throws {TaskError} as `Engine.run` does
+ */
+export async function analyseShared(
+  shared: SharedRun,
+  request: RunRequest,
+  part: Part,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const fail = (error: unknown): void => ended.abort(error);
+  const own = AbortSignal.any([signal, ended.signal]);
+  const lead = new Lead(shared, request, { parts: [part], isAnalysis: true }, own);
+  try {
+    await lead.make(fail);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw ended.signal.aborted ? ended.signal.reason : error;
+  } finally {
+    await lead.settled();
+  }
 }

@@ -48,6 +48,8 @@ export class Lead {
   readonly #request: RunRequest;
   readonly #signal: AbortSignal;
   readonly #key: StepKey;
+  /** The parts are one, a first pass: others would give it up for tasks that wait, so this worker makes it. */
+  readonly #isAnalysis: boolean;
   /** What is made here alone. */
   readonly #ownParts: readonly Part[];
   readonly #slices: readonly Part[];
@@ -64,7 +66,13 @@ export class Lead {
   readonly #by = { own: 0, helpers: 0, found: 0 };
   #wake = Promise.withResolvers<void>();
 
-  constructor(shared: SharedRun, request: RunRequest, { parts }: Sliced, signal: AbortSignal) {
+  constructor(
+    shared: SharedRun,
+    request: RunRequest,
+    { parts, isAnalysis = false }: Pick<Sliced, "parts"> & { readonly isAnalysis?: boolean },
+    signal: AbortSignal,
+  ) {
+    this.#isAnalysis = isAnalysis;
     this.#shared = shared;
     this.#request = request;
     this.#signal = signal;
@@ -72,8 +80,8 @@ export class Lead {
     this.#ownParts = parts.filter((part) => !isOffered(part));
     this.#waiting = this.#ownParts.filter(({ isLight }) => !isLight);
     const { load } = request.step;
-    this.#runs = this.#slices.map(({ args, writes, reads }) => ({
-      ...{ args, writes, ...(reads && { reads }) },
+    this.#runs = this.#slices.map(({ args, writes, reads, mayLack }) => ({
+      ...{ args, writes, ...(reads && { reads }), ...(mayLack && { mayLack }) },
       ...(load && { load }),
     }));
     this.#key = keyOfStep(shared.taskId, this.#runs, shared.source, shared.engine);
@@ -84,11 +92,12 @@ export class Lead {
   async make(fail: Fail): Promise<void> {
     const { slicing, source, attempt, limitSeconds, engine, decide, taskId } = this.#shared;
     const { queue } = slicing;
-    const engineOf = { engine: engine.name, engineVersion: engine.capabilities.version };
+    const engineVersion = this.#isAnalysis ? "" : engine.capabilities.version;
+    const engineOf = { engine: engine.name, engineVersion };
     const step = { key: this.#key, attempt, ...engineOf, source, parts: this.#runs, limitSeconds };
     await storeReads(slicing.store, step, this.#request.folder, this.#signal);
     await queue.offer(step);
-    decide(`Offers ${this.#runs.length} slices to all workers`);
+    if (!this.#isAnalysis) decide(`Offers ${this.#runs.length} slices to all workers`);
     for (const [at, part] of this.#ownParts.entries())
       if (part.isLight) this.#begin(`alone ${at}`, fail, () => this.#makeAlone(part));
     const unlisten = queue.listen(taskId, () => this.#wake.resolve());
@@ -104,6 +113,10 @@ export class Lead {
       unlisten();
     }
     const { own, helpers, found } = this.#by;
+    if (this.#isAnalysis) {
+      decide(own === 0 ? "Goes on with an earlier first pass" : "Has made its first pass");
+      return;
+    }
     decide(
       `Has all ${this.#runs.length} slices: ${own} made here, ${helpers} by other workers, ${found} by an earlier attempt`,
     );
@@ -204,6 +217,7 @@ export class Lead {
     for (const damage of made.damage) this.#request.onDamage?.(damage);
     this.#have(index, made);
     this.#by[isFound ? "found" : "helpers"] += 1;
+    if (this.#isAnalysis) return;
     decide(
       `Slice ${index} was made by worker ${workerId} in ${seconds} s${isFound ? " before" : ""}`,
     );

@@ -16,7 +16,7 @@ const log = getLogger(["pontus", "slices"]);
  * made no picture, or a few, by the time that the first has ended, so no more than a slice is lost with both.
  */
 const AHEAD_SECONDS = 2;
-/** How long a slice may take to be noted, also once the run is to end: else it would be lost beside the one that is being made. */
+/** How long a slice may still take to be noted once the run is to end: else it would be lost beside the one that is being made. */
 const NOTE_MS_MAX = 10_000;
 
 /** A task whose step is made in slices that outlive its run. */
@@ -43,10 +43,10 @@ export async function runKept(
   signal: AbortSignal,
 ): Promise<void> {
   const { engine, kept, decide } = run;
-  const failed = new AbortController();
+  const { parts } = sliced;
   try {
-    await withOwnSignal([signal, failed.signal], async (own) => {
-      const slices = new KeptSlices(run, request, sliced, own, (error) => failed.abort(error));
+    await making(signal, async (own, fail) => {
+      const slices = new KeptSlices(run, request, { parts }, own, fail);
       await slices.make();
       await joinSlices(engine, request, sliced, own).catch(async (error: unknown) => {
         // It may be what was kept that cannot be joined.
@@ -60,12 +60,44 @@ export async function runKept(
     signal.throwIfAborted();
     if (!(error instanceof OtherPictures)) throw error;
     decide(`Encodes the whole: ${error.message}`);
-    await kept.drop();
+    // A first pass is of the whole as well.
+    await kept.drop(digestOfParts(run, parts));
     await removeParts(request.folder, sliced);
     const { sliced: _, ...whole } = request.step;
     await engine.run({ ...request, step: whole }, signal);
   }
 }
+
+/**
+ * Runs a first pass, unless an earlier run has made the same of the same source: two of them differ, and then no slice of the one is one of
+ * the other.
+ *
+ * @throws {TaskError} as `Engine.run` does
+ */
+export function analyseKept(
+  run: KeptRun,
+  request: RunRequest,
+  part: Part,
+  signal: AbortSignal,
+): Promise<void> {
+  const first = { parts: [part], isAnalysis: true };
+  return making(signal, (own, fail) => new KeptSlices(run, request, first, own, fail).make());
+}
+
+/** Calls back with what fails all that it does. */
+function making(
+  signal: AbortSignal,
+  act: (own: AbortSignal, fail: (error: unknown) => void) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  return withOwnSignal([signal, failed.signal], (own) => act(own, (error) => failed.abort(error)));
+}
+
+/** What is kept. */
+const isPassing = ({ isKept }: Part): boolean => !isKept;
+
+const digestOfParts = ({ taskId, source, engine }: KeptRun, parts: readonly Part[]): string =>
+  keyOfStep(taskId, parts.filter(isPassing), source, engine).digest;
 
 /** A part, and its place among all of its step. */
 type Placed = PartPlaces & { readonly part: Part };
@@ -85,13 +117,15 @@ class KeptSlices {
   /** What lies among the outputs, and is made anew. */
   readonly #others: readonly Part[];
   readonly #progress: PartsProgress;
+  /** The parts are one, a first pass. */
+  readonly #isAnalysis: boolean;
   /** What is being written down. */
   readonly #noting: Promise<void>[] = [];
 
   constructor(
     run: KeptRun,
     request: RunRequest,
-    { parts }: Sliced,
+    { parts, isAnalysis = false }: Pick<Sliced, "parts"> & { readonly isAnalysis?: boolean },
     signal: AbortSignal,
     fail: (error: unknown) => void,
   ) {
@@ -99,12 +133,12 @@ class KeptSlices {
     this.#request = request;
     this.#signal = signal;
     this.#fail = fail;
-    const isPassing = ({ isKept }: Part) => !isKept;
-    const passing = parts.filter(isPassing);
-    const { taskId, source, engine } = run;
-    const { digest } = keyOfStep(taskId, passing, source, engine);
+    this.#isAnalysis = isAnalysis;
+    const digest = digestOfParts(run, parts);
     this.#digest = digest;
-    this.#parts = passing.map((part, index) => ({ digest, index, writes: part.writes, part }));
+    this.#parts = parts
+      .filter(isPassing)
+      .map((part, index) => ({ digest, index, writes: part.writes, part }));
     this.#others = parts.filter((part) => !isPassing(part));
     this.#progress = new PartsProgress(request.onProgress);
   }
@@ -152,6 +186,10 @@ class KeptSlices {
     const areSlices = ({ part }: Placed) => !part.isLight;
     const all = this.#parts.filter(areSlices).length;
     const found = all - missing.filter(areSlices).length;
+    if (this.#isAnalysis) {
+      decide(found > 0 ? "Goes on with an earlier first pass" : "Makes its first pass");
+      return;
+    }
     decide(
       found === 0
         ? `Makes ${all} slices, each of which outlives this run`
@@ -200,14 +238,14 @@ class KeptSlices {
     before: Going | undefined,
   ): Promise<void> {
     const { engine } = this.#run;
-    const { args, writes, isLight } = one.part;
+    const { args, writes, mayLack, isLight } = one.part;
     const { load } = this.#request.step;
     const tell = (progress: PartProgress): void => {
       if (!isLight && progress.frames > 0) this.#progress.tell(one.index, progress);
       onProgress(progress);
     };
     try {
-      const part = { args, writes, ...(load && { load }) };
+      const part = { args, writes, ...(mayLack && { mayLack }), ...(load && { load }) };
       const made = await encodePart(engine, part, this.#request, tell, this.#signal);
       this.#have(one, made);
       this.#noting.push(this.#keep(one, made));
@@ -227,11 +265,16 @@ class KeptSlices {
   /** What cannot be noted is here all the same: only a later run would have to make it again. */
   async #keep(one: Placed, made: Encoded): Promise<void> {
     const { kept, taskId } = this.#run;
+    const late = new AbortController();
+    const end = () => void setTimeout(() => late.abort(), NOTE_MS_MAX).unref();
+    if (this.#signal.aborted) end();
+    this.#signal.addEventListener("abort", end);
     await kept
-      .keep(one, made, AbortSignal.timeout(NOTE_MS_MAX))
+      .keep(one, made, late.signal)
       .catch((error: unknown) =>
         log.info("Cannot keep a slice of task {taskId}: {error}", { taskId, error }),
       );
+    this.#signal.removeEventListener("abort", end);
   }
 
   async #makeOther(part: Part): Promise<void> {

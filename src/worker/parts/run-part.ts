@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Engine, RunRequest } from "../../engine/engine.ts";
 import type { Step } from "../../plan/plan.ts";
@@ -37,7 +37,7 @@ type PartPlace = Pick<RunRequest, "folder" | "inputPath" | "isServed" | "onLog">
  */
 export async function encodePart(
   engine: Pick<Engine, "run">,
-  { args, writes, load }: TakenPart["run"],
+  { args, writes, mayLack = [], load }: TakenPart["run"],
   place: PartPlace,
   onProgress: (progress: PartProgress) => void,
   signal: AbortSignal,
@@ -53,6 +53,8 @@ export async function encodePart(
     onProgress(progress);
   };
   await engine.run({ ...place, step, onProgress: told, onDamage }, signal);
+  // What is there stays as it is.
+  for (const name of mayLack) await appendFile(join(place.folder, name), "");
   return { damage, frames, outTimeSeconds };
 }
 
@@ -110,7 +112,6 @@ export async function fetchReads(
 ): Promise<void> {
   for (const [at, { path, ...file }] of (run.reads ?? []).entries()) {
     const place = join(folder, path);
-    await mkdir(dirname(place), { recursive: true });
     if (await store.fetch({ ...file, name: readName(key, index, at) }, place, signal)) continue;
     const why = "Cannot read what the first pass found of a slice: it is not in the slice store";
     throw new TaskError("source_unreachable", why);

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import { digestOf } from "../../disk/file-digest.ts";
@@ -52,6 +52,8 @@ export class SliceStore {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { storage, urlOf } = this.#place;
+    // No run may have written there yet.
+    await mkdir(dirname(path), { recursive: true });
     const folder = await mkdtemp(join(dirname(path), "fetched-"));
     try {
       const opened = await storage.open(urlOf(name), { folder, signal });

@@ -8,10 +8,12 @@ const WITH_SPREAD = aCapabilities({
   spread: { minSeconds: 40, sliceSeconds: 20, slicesMax: 8 },
 });
 
-const stepOf = (fields: Partial<Rendition>): Step | undefined => {
+const stepsOf = (fields: Partial<Rendition>, capabilities = WITH_SPREAD): readonly Step[] => {
   const assignments = [{ rendition: aRendition(fields), targets: [0] }];
-  return planTask({ assignments, tag: "t1" }, aMedia(), WITH_SPREAD).steps.at(-1);
+  return planTask({ assignments, tag: "t1" }, aMedia(), capabilities).steps;
 };
+
+const stepOf = (fields: Partial<Rendition>): Step | undefined => stepsOf(fields).at(-1);
 
 /** A video of a quality. */
 const fine = (): VideoEncode => {
@@ -52,6 +54,17 @@ describe("a slice of an encode in two passes", () => {
       ...{ pictures: "0/pass.log", blocks: "0/pass.log.cutree" },
     });
     expect(stepOf({ video: fine() })?.sliced?.analyses).toBeUndefined();
+  });
+
+  test("is made by a first pass that a later run can go on with, with all that it may leave", () => {
+    const fields = { video: aVideo({ rateMode: "2passvbr" }) };
+    const [first] = stepsOf(fields);
+    const [pictures, blocks] = ["0/pass-0.log", "0/pass-0.log.mbtree"];
+    expect(first?.analysis).toEqual({
+      ...{ args: first?.args ?? [], writes: [pictures, blocks], mayLack: [blocks] },
+    });
+    expect(stepsOf(fields, aCapabilities())[0]).not.toHaveProperty("analysis");
+    expect(stepsOf({ video: fine() })[0]).not.toHaveProperty("analysis");
   });
 
   test("tells the statistics of pictures of a set apart, and leaves those of one pass alone", () => {
