@@ -20,7 +20,7 @@ import { ROOT } from "./processes.ts";
 import { measureQuality } from "./quality.ts";
 import { redisVersion } from "./redis.ts";
 import { type Findings, type PartOptions, type Row, tableOf } from "./report.ts";
-import { measureResume } from "./resume.ts";
+import { measureResume, measureTwoPasses } from "./resume.ts";
 import { measureReuse } from "./reuse.ts";
 import { measureRows } from "./rows.ts";
 import { measureStart } from "./start.ts";
@@ -52,6 +52,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   "wasm-api": measureWasmApi,
   live: measureLive,
   resume: measureResume,
+  "two-passes": measureTwoPasses,
   fleet: measureFleet,
   "fleet-start": measureFleetStart,
   "fleet-slices": measureFleetSlices,

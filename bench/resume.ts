@@ -1,16 +1,13 @@
-import { execFile } from "node:child_process";
-import { copyFile, stat } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { signedRequest } from "../test/fixtures/signed-client.ts";
 import { makeSource } from "./clips.ts";
+import { type Compared, compareFilms } from "./compared-films.ts";
 import { cpuSecondsOf, type ServerProcess } from "./processes.ts";
 import { type Findings, figure, type PartOptions, type Row } from "./report.ts";
 import { CREDENTIALS, createTask, type Home, newHome, startPontus, TASKS } from "./service.ts";
 import { median } from "./statistics.ts";
-
-const run = promisify(execFile);
 
 /** A bitrate, as all profiles of the system have one: harder to keep in slices than a quality. */
 const PROFILE = "video_mp4_640x360_800kbps";
@@ -21,8 +18,38 @@ const SSIM_OFF_MAX = 0.001;
 const SIZE_OFF_MAX = 0.01;
 
 /** How long the film is, the slices are asked to be, and how often each arm runs. */
-const FULL = { seconds: 600, sliceSeconds: 60, rounds: 5 };
-const QUICK = { seconds: 240, sliceSeconds: 40, rounds: 1 };
+type Extent = {
+  readonly seconds: number;
+  readonly sliceSeconds: number;
+  readonly rounds: number;
+};
+
+/** What is measured of which profile. */
+type Kind = {
+  readonly key: string;
+  readonly what: string;
+  readonly profile: string;
+  /** Of a profile that is registered first. */
+  readonly qlty?: object;
+  readonly full: Extent;
+  readonly quick: Extent;
+};
+
+const ONE_PASS: Kind = {
+  ...{ key: "resume", what: "film", profile: PROFILE },
+  full: { seconds: 600, sliceSeconds: 60, rounds: 5 },
+  quick: { seconds: 240, sliceSeconds: 40, rounds: 1 },
+};
+
+const TWO_PASSES: Kind = {
+  ...{ key: "two-passes", what: "film in two passes", profile: "two_passes" },
+  qlty: {
+    ...{ container: "mp4", format: "h264", rc_mode: "2passvbr", bitrate: 800_000 },
+    ...{ width: 640, height: 360, audio_format: "aac", audio_bitrate: 64_000 },
+  },
+  full: { seconds: 300, sliceSeconds: 60, rounds: 3 },
+  quick: { seconds: 120, sliceSeconds: 40, rounds: 1 },
+};
 
 /** What making the film took. */
 type Made = { readonly path: string; readonly seconds: number; readonly cpuSeconds: number };
@@ -39,8 +66,15 @@ type Killed = {
 };
 
 /** A long film in slices that outlive a kill, beside the same in one run. */
-export async function measureResume({ isQuick, scratch, say }: PartOptions): Promise<Findings> {
-  const { seconds, sliceSeconds, rounds } = isQuick ? QUICK : FULL;
+export const measureResume = (options: PartOptions): Promise<Findings> =>
+  measure(ONE_PASS, options);
+
+/** The same in two passes, of which the first is one run of the whole in both arms, and outlives a kill as well. */
+export const measureTwoPasses = (options: PartOptions): Promise<Findings> =>
+  measure(TWO_PASSES, options);
+
+async function measure(kind: Kind, { isQuick, scratch, say }: PartOptions): Promise<Findings> {
+  const { seconds, sliceSeconds, rounds } = isQuick ? kind.quick : kind.full;
   const source = join(scratch, "film.mp4");
   await makeSource(source, { width: 640, height: 360, seconds, bitrate: "4M" });
   const envs: Readonly<Record<Arm, Readonly<Record<string, string>>>> = {
@@ -55,21 +89,21 @@ export async function measureResume({ isQuick, scratch, say }: PartOptions): Pro
     for (const arm of round % 2 === 0
       ? (["whole", "slices"] as const)
       : (["slices", "whole"] as const)) {
-      const one = await makeOnce(scratch, source, envs[arm]);
+      const one = await makeOnce(kind, scratch, source, envs[arm]);
       made[arm].push(one);
       say(
         `round ${round + 1}, ${arm}: ${figure(one.seconds)} s, ${figure(one.cpuSeconds)} s of CPU`,
       );
     }
-  const killed = await killOnce(scratch, source, envs.slices, seconds);
+  const killed = await killOnce(kind, scratch, source, envs.slices, seconds);
   say(
     `killed at ${killed.percent} %: ${killed.kept} of ${killed.all} slices kept, ${figure(killed.redone)} slices redone`,
   );
   const whole = made.whole[0]?.path ?? "";
-  const compared = await compare(killed.path, whole, source);
+  const compared = await compareFilms(killed.path, whole, source);
   say(JSON.stringify(compared));
   return {
-    rows: rowsOf({ made, killed, compared, seconds }),
+    rows: rowsOf(kind, { made, killed, compared, seconds }),
     facts: {
       whole: made.whole.map(withoutPath),
       slices: made.slices.map(withoutPath),
@@ -88,12 +122,18 @@ async function place(scratch: string, source: string): Promise<Home> {
   return home;
 }
 
-const createFilm = (url: string): Promise<string> =>
-  createTask(url, {
+async function createFilm(url: string, { profile, qlty }: Kind): Promise<string> {
+  if (qlty) {
+    const body = { profile_name: profile, qlties: [qlty] };
+    const answer = await fetch(signedRequest(CREDENTIALS, `${url}/api/v1/profile`, { body }));
+    if (!answer.ok) throw new Error(`Cannot register the profile: ${await answer.text()}`);
+  }
+  return createTask(url, {
     source: { source_url: "in/film.mp4" },
-    profile_name: PROFILE,
+    profile_name: profile,
     targets: [{ target_url: "out/film.mp4" }],
   });
+}
 
 type Answer = {
   readonly task_status: string;
@@ -118,6 +158,7 @@ async function until(server: ServerProcess, id: string, holds: (answer: Answer) 
 const isDone = ({ task_status }: Answer): boolean => task_status === "SUCCESS";
 
 async function makeOnce(
+  kind: Kind,
   scratch: string,
   source: string,
   env: Readonly<Record<string, string>>,
@@ -126,7 +167,7 @@ async function makeOnce(
   const server = await startPontus(home, env);
   try {
     const [beganMs, before] = [performance.now(), cpuSecondsOf(server.pid)];
-    await until(server, await createFilm(server.url), isDone);
+    await until(server, await createFilm(server.url, kind), isDone);
     const seconds = (performance.now() - beganMs) / 1000;
     const path = join(home.media, "out", "film.mp4");
     return { path, seconds, cpuSeconds: cpuSecondsOf(server.pid) - before };
@@ -137,6 +178,7 @@ async function makeOnce(
 
 /** Kills the service when most of the film is encoded, and lets the next start finish it. */
 async function killOnce(
+  kind: Kind,
   scratch: string,
   source: string,
   env: Readonly<Record<string, string>>,
@@ -144,7 +186,7 @@ async function killOnce(
 ): Promise<Killed> {
   const home = await place(scratch, source);
   const first = await startPontus(home, env);
-  const id = await createFilm(first.url);
+  const id = await createFilm(first.url, kind);
   const isLate = ({ progress }: Answer): boolean => (progress?.percent ?? 0) >= KILL_PERCENT;
   const { progress } = await until(first, id, isLate);
   await first.stop("SIGKILL");
@@ -153,7 +195,10 @@ async function killOnce(
     await until(second, id, isDone);
     await sleep(LOOK_MS);
     const log = await fetch(signedRequest(CREDENTIALS, `${second.url}${TASKS}/${id}/log`));
-    const found = /Goes on with (\d+) of (\d+) slices/.exec(await log.text());
+    const told = await log.text();
+    if (kind.qlty && !told.includes("Goes on with an earlier first pass"))
+      throw new Error("Cannot compare: the first pass was made again");
+    const found = /Goes on with (\d+) of (\d+) slices/.exec(told);
     const [kept = 0, all = 0] = found?.slice(1).map(Number) ?? [];
     const encoded = ((progress?.out_time_seconds ?? 0) / seconds) * all;
     const path = join(home.media, "out", "film.mp4");
@@ -163,55 +208,6 @@ async function killOnce(
   }
 }
 
-type Compared = {
-  readonly frames: readonly [ours: string, theirs: string];
-  readonly areTimesEqual: boolean;
-  readonly ssim: readonly [ours: number, theirs: number];
-  readonly sizes: readonly [ours: number, theirs: number];
-};
-
-async function compare(ours: string, whole: string, source: string): Promise<Compared> {
-  const [own, other] = [await timesOf(ours), await timesOf(whole)];
-  const count = (times: string): string => String(times.split("\n").filter(Boolean).length);
-  return {
-    frames: [count(own.picture), count(other.picture)],
-    areTimesEqual: own.picture === other.picture && own.rest === other.rest,
-    ssim: [await ssimOf(ours, source), await ssimOf(whole, source)],
-    sizes: [(await stat(ours)).size, (await stat(whole)).size],
-  };
-}
-
-/** The times of all pictures, and the sound's packets with the duration of the whole. */
-async function timesOf(path: string): Promise<{ readonly picture: string; readonly rest: string }> {
-  const ask = async (stream: string, entries: string): Promise<string> => {
-    const shown = ["-select_streams", stream, "-show_entries", entries, "-of", "csv=p=0"];
-    const { stdout } = await run("ffprobe", ["-v", "error", ...shown, path], {
-      maxBuffer: 1 << 28,
-    });
-    return stdout;
-  };
-  const picture = (await ask("v", "packet=pts_time")).split("\n").toSorted().join("\n");
-  return { picture, rest: await ask("a", "packet=pts_time,size:format=duration") };
-}
-
-async function ssimOf(path: string, source: string): Promise<number> {
-  const args = [
-    "-nostdin",
-    "-hide_banner",
-    "-i",
-    path,
-    "-i",
-    source,
-    "-lavfi",
-    "ssim",
-    "-f",
-    "null",
-    "-",
-  ];
-  const { stderr } = await run("ffmpeg", args, { maxBuffer: 1 << 26 });
-  return Number(/All:([\d.]+)/.exec(stderr)?.[1]);
-}
-
 type Found = {
   readonly made: Readonly<Record<Arm, readonly Made[]>>;
   readonly killed: Killed;
@@ -219,7 +215,7 @@ type Found = {
   readonly seconds: number;
 };
 
-function rowsOf({ made, killed, compared, seconds }: Found): readonly Row[] {
+function rowsOf({ key, what }: Kind, { made, killed, compared, seconds }: Found): readonly Row[] {
   const medianOf = (arm: Arm, of: "seconds" | "cpuSeconds"): number =>
     median(made[arm].map((one) => one[of]));
   const told = (arm: Arm): string =>
@@ -229,8 +225,8 @@ function rowsOf({ made, killed, compared, seconds }: Found): readonly Row[] {
   const [size, isLike] = [sizes[0] / sizes[1], Math.abs(ssim[0] - ssim[1]) <= SSIM_OFF_MAX];
   return [
     {
-      key: "resume.wall",
-      what: `${seconds} s of film in slices that outlive a kill, to one run; medians of ${made.whole.length}`,
+      key: `${key}.wall`,
+      what: `${seconds} s of ${what} in slices that outlive a kill, to one run; medians of ${made.whole.length}`,
       ours: told("slices"),
       peer: told("whole"),
       ratio: wall,
@@ -238,7 +234,7 @@ function rowsOf({ made, killed, compared, seconds }: Found): readonly Row[] {
       isMet: wall <= WALL_MAX,
     },
     {
-      key: "resume.redone",
+      key: `${key}.redone`,
       what: `slices that are encoded again after kill -9 at ${figure(killed.percent)} %, of ${killed.all}`,
       ours: figure(Math.max(0, killed.redone)),
       peer: "",
@@ -246,7 +242,7 @@ function rowsOf({ made, killed, compared, seconds }: Found): readonly Row[] {
       isMet: killed.kept > 0 && killed.redone <= 1,
     },
     {
-      key: "resume.same",
+      key: `${key}.same`,
       what: "the film of the killed task and that of one run: frames, SSIM to the source, size",
       ours: `${frames[0]}, ${ssim[0].toFixed(4)}, ${sizes[0]}`,
       peer: `${frames[1]}, ${ssim[1].toFixed(4)}, ${sizes[1]}`,

@@ -36,7 +36,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "test/engine/wasm/wasm-slices.test.ts": 30,
   "test/line/profiles-doc.test.ts": 30,
   "test/line/kept-encode.test.ts": 27,
-  "test/line/resumed-encodes.test.ts": 25,
+  "test/line/resumed-encodes.test.ts": 32,
   "test/worker/sound/sounds.test.ts": 27,
   "test/line/live-deno.test.ts": 26,
   "test/plan/real/real-sound.test.ts": 26,
