@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { assignRenditions } from "../../../src/profile/assign.ts";
 import { type Qlty, toRendition } from "../../../src/profile/qlty.ts";
@@ -151,15 +151,22 @@ describe("A set of which some renditions were made before", () => {
     expect(areReused(fourth)).toEqual([undefined, undefined, undefined]);
   });
 
-  test("is encoded as far as what is kept was spoilt, and whole where it came out wrong", async () => {
+  test("is made though what is kept goes meanwhile, and encoded as far as that was spoilt, or whole where it came out wrong", async () => {
     const bench = await aBench();
     const clipped = { clip: { startSeconds: 0.4, durationSeconds: 6.4 } };
     await make(bench, ladder("cmaf", 200_000, 80_000), "first.m3u8", clipped);
     // Of another part of the source there is nothing.
     const other = await make(bench, ladder("cmaf", 200_000), "other.m3u8");
     expect(encodersIn(other.args)).toBe(1);
-    const part = await make(bench, ladder("cmaf", 200_000, 70_000), "part.m3u8", clipped);
-    expect(areReused(part.output)).toEqual([true, undefined]);
+    const part = await begin(bench, ladder("cmaf", 200_000, 70_000), "part.m3u8", clipped);
+    expect(encodersIn(part.run.request.step.args)).toBe(1);
+    // All that is kept goes while its run reads what was taken of it.
+    await rm(bench.results, { recursive: true });
+    part.run.letGo();
+    expect(areReused(await outputOf(bench, part.id))).toEqual([true, undefined]);
+    expect(await picturesOf(join(bench.root, "part"), 0)).toBe(
+      await picturesOf(join(bench.root, "first"), 0),
+    );
     const second = await begin(bench, ladder("cmaf", 200_000, 90_000), "second.m3u8", clipped);
     expect(encodersIn(second.run.request.step.args)).toBe(1);
     second.run.fail(new TaskError("output_wrong", "Cannot deliver the set: it is short"));

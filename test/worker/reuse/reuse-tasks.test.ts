@@ -197,6 +197,17 @@ describe("A task that wants what another is making", () => {
     for (const id of [second, third]) expect((await outputOf(bench, id)).reused).toBe(true);
   });
 
+  test("waits for it, and uses it, though all that is kept goes meanwhile", async () => {
+    const bench = await aBench();
+    await encoded(bench, await add(bench, { clientCode: "grace" }), "grace");
+    const { first, second, run } = await twoTasks(bench);
+    await rm(bench.results, { recursive: true });
+    run.letGo();
+    await outputOf(bench, first);
+    expect((await outputOf(bench, second)).reused).toBe(true);
+    expect(await readdir(bench.results)).toHaveLength(1);
+  });
+
   test("encodes it itself where the other is cancelled, or fails", async () => {
     const bench = await aBench();
     const { first, second } = await twoTasks(bench);
