@@ -24,9 +24,15 @@ export type ArmOrder = {
   readonly rounds: number;
 };
 
-/** How the source is transcoded: by this engine whole, in slices, its first frame alone or as a copy; by ffmpeg; as published. */
+/**
+ * How the source is transcoded: by this engine whole, its pictures decoded alone or scaled too, its sound alone, in slices, its first frame
+ * alone or as a copy; by ffmpeg; as published.
+ */
 export type Way =
   | "whole"
+  | "decoded"
+  | "scaled"
+  | "sound"
   | "slices"
   | "frame"
   | "copy"
@@ -85,6 +91,21 @@ const COPY: Step = {
   share: 1,
 };
 
+/** What the pictures of a slice take before they are encoded, or up to their scaling; nothing is written. */
+function unencoded({ sliced: _, args, ...step }: Step, isScaled: boolean): Step {
+  const filter = args[args.indexOf("-vf") + 1] ?? "";
+  const filters = isScaled ? ["-vf", filter] : [];
+  const pictures = ["-f", "mov", "-i", "input", "-map", "0:0", ...filters];
+  return { ...step, args: [...pictures, "-f", "null", "0/nothing"], writes: ["0/nothing"] };
+}
+
+/** The sound of a sliced encode, which is its last part. */
+function sound({ sliced, ...step }: Step): Step {
+  const part = sliced?.parts.at(-1);
+  if (!part?.isLight) throw new Error("Cannot go on: no sound is encoded");
+  return { ...step, args: part.args, writes: part.writes };
+}
+
 async function runNative(step: Step, folder: string, ...before: readonly string[]): Promise<void> {
   const args = step.args.map((arg) => (arg === "input" ? order.source : arg));
   await promisify(execFile)("ffmpeg", ["-nostdin", "-v", "error", ...before, ...args], {
@@ -119,6 +140,12 @@ async function run(engine: WasmEngine, step: Step, way: Way, folder: string): Pr
   switch (way) {
     case "whole":
       return await runHere(whole(step));
+    case "decoded":
+      return await runHere(unencoded(step, false));
+    case "scaled":
+      return await runHere(unencoded(step, true));
+    case "sound":
+      return await runHere(sound(step));
     case "slices":
       return await runHere(sliced(step));
     case "frame":
