@@ -3,6 +3,7 @@ import pg from "pg";
 import { timeOf } from "../../src/db/postgres/clock.ts";
 import { CHANNEL } from "../../src/db/postgres/notices/notices.ts";
 import { openPostgres, type PostgresDatabase } from "../../src/db/postgres/postgres.ts";
+import { Census } from "../../src/fleet/census.ts";
 import type { Node } from "../../src/fleet/fleet.ts";
 import { PostgresFleet } from "../../src/fleet/postgres.ts";
 import { BossEntries } from "../../src/queue/postgres/entries.ts";
@@ -16,12 +17,14 @@ import { aCapabilities } from "../../test/plan/builders.ts";
 
 /** What nodes of a fleet ask the database for, again and again. */
 export const CALLS = [
+  /** An idle worker asks whether there is anything, where no task is ready: before there is one. */
+  "lookNone",
   "create",
   /** Claims under the lock, of one task and of five, and of none by a node that had one the time before. */
   "claimOne",
   "claimFive",
   "claimNone",
-  /** An idle worker asks whether there is anything for it. */
+  /** The same where tasks are ready, and none is for it. */
   "look",
   "target",
   "publish",
@@ -33,6 +36,8 @@ export const CALLS = [
   /** What each worker does whether there is work or not. */
   "expire",
   "beat",
+  /** A node counts how many there are, of a thousand. */
+  "census",
   "sweep",
   "tell",
   "clock",
@@ -83,6 +88,11 @@ const PROGRESS = {
   fps: 25,
 } as const;
 
+/** A thousand nodes that are alive. */
+const NODES = `insert into workers select node.* from workers as worker, generate_series(1, 1000) as number,
+  lateral jsonb_populate_record(worker, jsonb_build_object('id', 'node-' || number)) as node
+  where worker.id = 'able' on conflict do nothing`;
+
 /** Makes the calls of one node of a fleet on a database. */
 export class FleetCalls {
   readonly #url: string;
@@ -95,6 +105,7 @@ export class FleetCalls {
   readonly #notifications: PostgresNotificationStore;
   readonly #held: Claim[] = [];
   #made = 0;
+  #areNodes = false;
 
   private constructor(url: string, database: PostgresDatabase, entries: BossEntries) {
     this.#url = url;
@@ -170,12 +181,15 @@ export class FleetCalls {
         return () => this.#claim(5);
       case "claimNone":
         return this.#claimingNone();
+      case "lookNone":
       case "look":
         return () => queue.nextDueMs(UNABLE);
       case "expire":
         return () => queue.expireLeases();
       case "beat":
         return () => this.#fleet.beat(NODE, BEAT);
+      case "census":
+        return this.#counting();
       case "sweep":
         return () => this.#leftovers.due(Date.now(), 8);
       case "tell":
@@ -213,6 +227,13 @@ export class FleetCalls {
     const queue = new PostgresQueue(this.#database, this.#entries, LIMITS);
     await queue.claimMany(ABLE, 1);
     return () => queue.claimMany(UNABLE, 1);
+  }
+
+  async #counting(): Promise<Call> {
+    if (!this.#areNodes) await this.#database.write(() => this.#database.execute(NODES));
+    this.#areNodes = true;
+    const census = new Census(this.#database);
+    return () => census.take(NODE.id, 0);
   }
 
   async #claim(max: number): Promise<readonly Claim[]> {

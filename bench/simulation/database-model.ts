@@ -1,3 +1,4 @@
+import { tellsEvents } from "../../src/db/postgres/notices/notices.ts";
 import { TaskError } from "../../src/task/errors.ts";
 import type { CallName } from "./calls.ts";
 import type { Living, VirtualTime } from "./virtual-time.ts";
@@ -22,6 +23,9 @@ export type ServerOptions = {
 const LOCK_MS_MAX = 10_000;
 /** What is answered sooner is answered at once, where nobody is waiting for it: it makes no difference, and less to compute. */
 const SOON_MS = 100;
+
+/** What tells of work as well: all of that is counted where it is told. */
+const WORK_TOLD: ReadonlySet<CallName> = new Set(["create", "giveBack"]);
 
 /** It does not die. */
 const SERVER: Living = { isDead: false };
@@ -67,6 +71,14 @@ export class DatabaseModel {
     const doneMs = this.charge(name, 1);
     const isSoon = !isWaitedFor && doneMs - this.#time.now() <= SOON_MS;
     return isSoon ? ANSWERED : this.#time.until(doneMs, who);
+  }
+
+  /** Wakes all that listen. */
+  tell(times = 1): void {
+    const { noticeMs, listenerMs } = this.#options;
+    const cpuMs = noticeMs + this.listeners * listenerMs;
+    this.#count("notices", times, { statements: 1, commits: 0, notices: 0, cpuMs });
+    this.#work(times * cpuMs);
   }
 
   /** Asks the same many times, with nobody waiting. @returns when it is answered, in ms of the virtual time */
@@ -127,13 +139,14 @@ export class DatabaseModel {
 
   /** Has the cores do it, after all that was asked before. */
   #use(name: CallName, times: number, cost: Cost): void {
-    const { cores, noticeMs, listenerMs } = this.#options;
     this.#count(name, times, cost);
-    const notices = Math.round(times * cost.notices);
-    const toldMs = noticeMs + this.listeners * listenerMs;
-    this.#count("notices", notices, { statements: 1, commits: 0, notices: 0, cpuMs: toldMs });
-    const usedMs = times * cost.cpuMs + notices * toldMs;
-    this.#freeMs = Math.max(this.#time.now(), this.#freeMs) + usedMs / cores;
+    this.#work(times * cost.cpuMs);
+    const isOfEvents = !WORK_TOLD.has(name) && tellsEvents(this.listeners);
+    if (isOfEvents) this.tell(Math.round(times * cost.notices));
+  }
+
+  #work(cpuMs: number): void {
+    this.#freeMs = Math.max(this.#time.now(), this.#freeMs) + cpuMs / this.#options.cores;
   }
 
   #count(name: CallName | "notices", times: number, { statements, commits, cpuMs }: Cost): void {

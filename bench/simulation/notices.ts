@@ -1,8 +1,6 @@
-import { spreadMsOf } from "../../src/queue/postgres/wake-ups.ts";
+import { pauseMsOf } from "../../src/db/postgres/notices/notifier.ts";
+import { idleMsOf, spreadMsOf } from "../../src/queue/postgres/wake-ups.ts";
 import type { Living, VirtualTime } from "./virtual-time.ts";
-
-/** The pause of `src/db/postgres/notices/notifier.ts`: what is told within it is told once. */
-const PAUSE_MS = 3;
 
 type Listener = { readonly who: Living; readonly onWork: () => void; isWaking: boolean };
 
@@ -12,6 +10,8 @@ export type NoticeOptions = {
   readonly chance: () => number;
   /** Between two idle nodes that look for the same work, in ms. */
   readonly apartMs: number;
+  /** Called each time that the server tells all of them. */
+  readonly onTold: () => void;
 };
 
 /** Who is told that there may be work. Each looks a little later, as `src/queue/postgres/wake-ups.ts` has it. */
@@ -20,8 +20,11 @@ export class Notices {
   readonly #listeners = new Set<Listener>();
   readonly #options: NoticeOptions;
   #isTelling = false;
+  #nextMs = 0;
   /** How many nodes are idle, as far as nodes know. */
   idleNodes = 1;
+  /** How many nodes hear notices. */
+  hearers = 1;
 
   constructor(time: VirtualTime, options: NoticeOptions) {
     this.#time = time;
@@ -34,12 +37,26 @@ export class Notices {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells all of them, soon. */
+  /** How much later a node looks than what it looks for is due, in ms. */
+  pauseMs(): number {
+    return this.#options.chance() * spreadMsOf(this.idleNodes, this.#options.apartMs);
+  }
+
+  /** How long an idle node sleeps that hears of nothing, in ms. */
+  idleMs(): number {
+    return idleMsOf(this.idleNodes, this.#options.chance());
+  }
+
+  /**
+   * Tells all of them, as `src/db/postgres/notices/notifier.ts` does: at once, unless others were told just now. All that creates tasks is one node here.
+   */
   tell(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    this.#time.at(this.#time.now() + PAUSE_MS, () => {
+    this.#time.at(Math.max(this.#time.now(), this.#nextMs), () => {
       this.#isTelling = false;
+      this.#nextMs = this.#time.now() + pauseMsOf(this.hearers);
+      this.#options.onTold();
       for (const listener of this.#listeners) this.#wake(listener);
     });
   }
@@ -48,14 +65,13 @@ export class Notices {
     const { who, onWork, isWaking } = listener;
     if (who.isDead) this.#listeners.delete(listener);
     if (who.isDead || isWaking) return;
-    const { chance, apartMs } = this.#options;
-    const spreadMs = spreadMsOf(this.idleNodes, apartMs);
-    if (spreadMs === 0) {
+    const pauseMs = this.pauseMs();
+    if (pauseMs === 0) {
       onWork();
       return;
     }
     listener.isWaking = true;
-    this.#time.at(this.#time.now() + chance() * spreadMs, () => {
+    this.#time.at(this.#time.now() + pauseMs, () => {
       listener.isWaking = false;
       if (!who.isDead) onWork();
     });

@@ -13,11 +13,15 @@ export type QueueParts = {
 };
 
 /** The queue of one node, as `src/queue/postgres/postgres.ts` asks the database, over memory. */
-export function simQueue({ time, database, fleet, notices }: QueueParts, who: Living): Queue {
+export function simQueue(
+  { time, database, fleet, notices }: QueueParts,
+  who: Living & { readonly isKeeper: boolean },
+): Queue {
   const node = memoryNode();
   const nextDueMs: Queue["nextDueMs"] = async (worker) => {
-    await database.call("look", who);
-    return fleet.nextDueMs(node, worker);
+    await database.call(fleet.rows.ready.count > 0 ? "look" : "lookNone", who);
+    const dueMs = fleet.nextDueMs(node, worker);
+    return dueMs !== undefined && dueMs > time.now() ? dueMs + notices.pauseMs() : dueMs;
   };
   const claimMany: NonNullable<Queue["claimMany"]> = async (worker, max) => {
     if (!node.isBusy) {
@@ -29,6 +33,7 @@ export function simQueue({ time, database, fleet, notices }: QueueParts, who: Li
   return {
     claimMany,
     nextDueMs,
+    idleMs: () => notices.idleMs(),
     claim: async (worker) => (await claimMany(worker, 1))[0],
     heartbeat: async (claim) => {
       // Nobody waits for the answer while it comes soon.
@@ -41,6 +46,7 @@ export function simQueue({ time, database, fleet, notices }: QueueParts, who: Li
     },
     takeOver: async (workerId) => fleet.takeOver(workerId),
     expireLeases: async () => {
+      if (!who.isKeeper) return 0;
       await database.call("expire", who, false);
       return fleet.expireLeases();
     },

@@ -40,16 +40,25 @@ export class SimWorker implements Living {
   isDead = false;
   readonly self: Worker;
   readonly slots: number;
+  /** Among all, by chance; the first few are keepers. */
+  readonly place: number;
   readonly #parts: WorkerParts;
   readonly #queue: Queue;
   readonly #runs = new Set<Run>();
   readonly #loop: ClaimLoop;
   readonly #stopping = new AbortController();
   #isBeating = false;
+  #keepsFromMs = Number.POSITIVE_INFINITY;
 
-  constructor(self: Worker, slots: number, queue: (who: Living) => Queue, parts: WorkerParts) {
+  constructor(
+    self: Worker,
+    { slots, place }: { readonly slots: number; readonly place: number },
+    queue: (who: SimWorker) => Queue,
+    parts: WorkerParts,
+  ) {
     this.self = self;
     this.slots = slots;
+    this.place = place;
     this.#parts = parts;
     this.#queue = queue(this);
     this.#loop = new ClaimLoop({
@@ -65,6 +74,19 @@ export class SimWorker implements Living {
 
   get running(): number {
     return this.#runs.size;
+  }
+
+  /** Whether it looks after what is of nobody; one that begins to do so spares all leases for a while, as it knows nothing of the time before. */
+  get isKeeper(): boolean {
+    return this.#parts.time.now() >= this.#keepsFromMs;
+  }
+
+  /** Says whether it is one of those that do. */
+  keeps(isKeeper: boolean): void {
+    const { time, leaseMs } = this.#parts;
+    if (!isKeeper) this.#keepsFromMs = Number.POSITIVE_INFINITY;
+    else if (this.#keepsFromMs === Number.POSITIVE_INFINITY)
+      this.#keepsFromMs = time.now() + leaseMs;
   }
 
   start(): void {

@@ -1,4 +1,4 @@
-import { COUNTED_MS, COUNTED_MS_EACH } from "../../src/fleet/idle-nodes.ts";
+import { COUNTED_MS, COUNTED_MS_EACH, KEEPERS } from "../../src/fleet/census.ts";
 import { HEARTBEATS } from "../../src/worker/loop/leases.ts";
 import type { RetryLimits } from "../../src/worker/retry.ts";
 import { Random } from "../../test/simulation/random.ts";
@@ -39,8 +39,12 @@ const COMMON = ["x264"] as const;
 const ALL = ["av1", "x264"] as const;
 const ABLE_EVERY = 20;
 /** What each node does whether there is work or not, and how often, in ms; see `upkeepOf`. */
-const BEATS = { beat: 5_000, sweep: 2_000, tell: 1_000, clock: 10_000 } as const;
+const BEATS = { beat: 5_000, clock: 30_000 } as const;
+/** What those alone do that look after what is of nobody. */
+const KEPT = { sweep: 2_000, tell: 1_000 } as const;
 const EVERY_MS = 1_000;
+/** So long the dead are counted, too. */
+const SILENT_MS = 30_000;
 
 const TASK = {
   sourceUrl: "https://media.example/in.mp4",
@@ -49,6 +53,8 @@ const TASK = {
   customProfiles: [],
   priority: 0,
 } as const;
+
+const censusMsOf = (nodes: number): number => COUNTED_MS + nodes * COUNTED_MS_EACH;
 
 /** One day of a fleet. */
 export class Simulation {
@@ -60,6 +66,8 @@ export class Simulation {
   readonly #time = new VirtualTime(START_MS);
   readonly #notices: Notices;
   readonly #workers = new Set<SimWorker>();
+  /** Those that are dead and not known to be. */
+  readonly #silent = new Set<SimWorker>();
   readonly #runMs = new Map<string, number>();
   readonly #parts: WorkerParts;
   #made = 0;
@@ -72,8 +80,12 @@ export class Simulation {
     this.#options = options;
     this.#random = new Random(seed);
     const { apartMs } = options;
-    this.#notices = new Notices(this.#time, { chance: () => this.#random.next(), apartMs });
     this.database = new DatabaseModel(this.#time, server);
+    this.#notices = new Notices(this.#time, {
+      chance: () => this.#random.next(),
+      apartMs,
+      onTold: () => this.database.tell(),
+    });
     this.records = new Records(this.#time);
     this.fleet = new MemoryFleet({
       now: this.#time.now,
@@ -152,9 +164,11 @@ export class Simulation {
     const abilities = number % ABLE_EVERY === 0 ? ALL : COMMON;
     const parts = { ...this.#parts, notices: this.#notices };
     const self = { id: `worker-${number}`, engine: "native", abilities } as const;
-    const worker = new SimWorker(self, this.#options.slots, (who) => simQueue(parts, who), parts);
+    const own = { slots: this.#options.slots, place: this.#random.next() };
+    const worker = new SimWorker(self, own, (who) => simQueue(parts, who), parts);
     this.#workers.add(worker);
     this.database.listeners = this.#workers.size;
+    this.#notices.hearers = this.#workers.size;
     // Not all at the same moment: they were not started so either.
     this.#time.at(this.#time.now() + this.#random.next() * EVERY_MS, () => worker.start());
     const { deathMs } = this.#options;
@@ -162,6 +176,8 @@ export class Simulation {
     this.#time.at(this.#time.now() + diesMs, () => {
       worker.die();
       this.#workers.delete(worker);
+      this.#silent.add(worker);
+      this.#time.at(this.#time.now() + SILENT_MS, () => this.#silent.delete(worker));
       this.records.died(worker.running);
       this.#time.at(this.#time.now() + AWAY_MS, () => this.#hire());
     });
@@ -172,23 +188,30 @@ export class Simulation {
     const nodes = this.#workers.size;
     for (const [name, everyMs] of Object.entries(BEATS))
       this.database.charge(name as keyof typeof BEATS, (nodes * EVERY_MS) / everyMs);
-    const idle = [...this.#workers].filter(({ running }) => running === 0).length;
+    const keepers = [...this.#workers].filter(({ isKeeper }) => isKeeper);
+    for (const [name, everyMs] of Object.entries(KEPT))
+      this.database.charge(name as keyof typeof KEPT, (keepers.length * EVERY_MS) / everyMs);
+    // Those that run something ask by themselves.
+    const idle = keepers.filter(({ running }) => running === 0).length;
     this.database.charge("expire", (idle * EVERY_MS * HEARTBEATS) / this.#options.leaseMs);
     if (idle > 0) this.fleet.expireLeases();
     if (this.lastedMs > LONGEST_DAYS * this.#options.dayMs)
       throw new Error(`Cannot end the day: ${this.#ended} tasks of ${this.#made} have ended`);
-    this.#countIdle();
+    this.database.charge("census", (nodes * EVERY_MS) / censusMsOf(nodes));
+    this.#count();
     this.records.look(this.fleet, this.database, nodes * this.#options.slots);
     this.#time.at(this.#time.now() + EVERY_MS, () => this.#upkeep());
   }
 
-  /** As `src/fleet/idle-nodes.ts` does: not at each moment. */
-  #countIdle(): void {
+  /** As `src/fleet/census.ts` does: not at each moment. */
+  #count(): void {
     const nowMs = this.#time.now();
     if (nowMs < this.#countMs) return;
     const idle = [...this.#workers].filter(({ running, slots }) => running < slots).length;
     this.#notices.idleNodes = Math.max(1, idle);
-    this.#countMs = nowMs + COUNTED_MS + idle * COUNTED_MS_EACH;
+    this.#countMs = nowMs + censusMsOf(this.#workers.size);
+    const known = [...this.#workers, ...this.#silent].toSorted((a, b) => a.place - b.place);
+    for (const [at, worker] of known.entries()) worker.keeps(at < KEEPERS);
   }
 
   #failure() {

@@ -32,6 +32,8 @@ const log = getLogger(["pontus"]);
 /** How long a start waits for a server that cannot be reached: one that is started beside this node, or changes over to another machine. */
 const SERVER_WAIT_MS = 60_000;
 const PAUSE_MS = 1_000;
+/** How often events are looked for that nobody has told of, while somebody follows: of a large fleet nobody tells. */
+const LOOK_MS = 200;
 
 /** The stores of a fleet, who is in it, and what its nodes share. */
 export type FleetStores = Stores & {
@@ -64,18 +66,19 @@ export async function openFleetStores({
   const clients = await wait(() => openFleetClients(config, database));
   const fleet = new PostgresFleet(database, { now });
   const idleNodes = () => fleet.idleNodes;
-  const options = { ...config, now, entries, idleNodes, onChange: telemetry.taskChanged };
+  const isKeeper = () => fleet.isKeeper;
+  const options = { ...config, now, entries, idleNodes, isKeeper, onChange: telemetry.taskChanged };
   const needs = ({ assignments, isLive = false }: NewTask) => needsOf(assignments, isLive);
   const all = opened.move();
   return {
     tasks: new PostgresTaskStore(database, { ...options, needsOf: needs }),
     leftovers: new PostgresLeftoverStore(database),
-    notifications: new PostgresNotificationStore(database, { now }),
+    notifications: new PostgresNotificationStore(database, { now, isKeeper }),
     profiles: new PostgresProfileStore(database, { now }),
     clients,
     mediaKeys: clients.mediaKeys,
     queue: new PostgresQueue(database, entries, options),
-    events: new PostgresEventFeed(database, { now }),
+    events: new PostgresEventFeed(database, { now, lookMs: LOOK_MS }),
     fleet,
     rates: new SharedRates(config.requestsPerSecond, fleet),
     ...(slices && { slices }),

@@ -108,8 +108,8 @@ export async function beginWork(
   const [{ Worker }] = await Promise.all([import("../worker/worker.ts"), prepare(), standing]);
   const { ports, storageOf } = portsOf(engine, parts);
   const node = nodeOf(config, engine, { id: instance.id, startedMs: now(), version });
-  const { abilities } = node;
   const results = await resultsIn(config, instance, parts);
+  const isKeeper = () => fleet?.isKeeper ?? true;
   const sharing = await sharingOf(config, parts, { ...ports, instance });
   const resumed = resumedLengths(config, engine.name);
   const worker = new Worker(
@@ -123,18 +123,18 @@ export async function beginWork(
       telemetry,
       ...sharing?.parts,
       ...(results && { results }),
-      purge: () => purgeExpired({ tasks, kept, recordings, results: results?.cache }),
+      purge: () => purgeExpired({ tasks, kept, recordings, results: results?.cache, isKeeper }),
       recover,
       sweep: async (signal) => {
         await Promise.all([
           kept.forget(tasks),
           results?.cache.relieve(),
-          sweepTargets({ leftovers, storageOf, now }, signal),
+          isKeeper() && sweepTargets({ leftovers, storageOf, now }, signal),
           sharing?.sweep(signal),
         ]);
       },
     },
-    { ...workerOptions(config, instance, recordings), ...(fleet && { abilities }) },
+    { ...workerOptions(config, instance, recordings), ...(fleet && { abilities: node.abilities }) },
   );
   const hardware = familyOf(engine);
   const membership =

@@ -11,7 +11,7 @@ import {
   max,
   sql,
 } from "drizzle-orm";
-import { CHANNEL, EVENTS } from "../db/postgres/notices/notices.ts";
+import { EVENTS_CHANNEL } from "../db/postgres/notices/notices.ts";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { events, tasks } from "../db/postgres/tables/tasks.ts";
 import type { EventRow } from "../db/rows/event-row.ts";
@@ -74,10 +74,8 @@ export class PostgresLogReader implements FeedReader {
   }
 
   onNews(wake: () => void): () => void {
-    // An empty notice says that some may have been missed.
-    return this.#database.listen(CHANNEL, (notice) => {
-      if (notice === EVENTS || notice === "") wake();
-    });
+    // There are new ones, or some may have been missed.
+    return this.#database.listen(EVENTS_CHANNEL, wake);
   }
 
   async #ofTask(clientCode: string, taskId: string, place: number, end: number): Promise<Found> {

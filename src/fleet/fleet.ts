@@ -73,6 +73,8 @@ export type CallsGiven = {
 export interface Fleet {
   /** How many nodes had a free slot when they told of themselves, as of some seconds ago; at least 1. */
   readonly idleNodes: number;
+  /** Whether this node is one of the few that look after what is of nobody: leases of dead workers, left targets, receivers. All of a small fleet are. */
+  readonly isKeeper: boolean;
   /** Tells of a node, and that it lives. @returns what operators want of it */
   beat(node: Node, beat: Beat): Promise<Order>;
   /** The node runs nothing any more. */

@@ -1,11 +1,13 @@
-import { asc, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import { CHANNEL, orderOf } from "../db/postgres/notices/notices.ts";
 import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { requestRates, workers } from "../db/postgres/tables/fleet.ts";
 import { sliceRuns } from "../db/postgres/tables/slices.ts";
+import { isLazy } from "../db/postgres/task-changes.ts";
 import type { Capabilities } from "../plan/plan.ts";
 import { TaskError } from "../task/errors.ts";
 import { allCapabilities } from "./all-capabilities.ts";
+import { Census } from "./census.ts";
 import type {
   Beat,
   CallsGiven,
@@ -16,7 +18,6 @@ import type {
   RunningSlice,
   SeenNode,
 } from "./fleet.ts";
-import { IdleNodes } from "./idle-nodes.ts";
 
 /** A node that has been silent for longer is dead, or cut off: nothing is judged by what it can. */
 const SILENT_MS = 30_000;
@@ -49,7 +50,7 @@ export class PostgresFleet implements Fleet {
   readonly #now: () => number;
   readonly #queries;
   #forgotMs = 0;
-  readonly #idle: IdleNodes;
+  readonly #census: Census;
   #known: { readonly text: string; readonly all: Capabilities | undefined } | undefined;
   #asked: { readonly atMs: number; readonly answer: Promise<Capabilities | undefined> } | undefined;
 
@@ -58,32 +59,35 @@ export class PostgresFleet implements Fleet {
     this.#database = database;
     this.#now = now;
     this.#queries = prepareQueries(database);
-    this.#idle = new IdleNodes(database);
+    this.#census = new Census(database);
   }
 
   get idleNodes(): number {
-    return this.#idle.count;
+    return this.#census.idleNodes;
+  }
+
+  get isKeeper(): boolean {
+    return this.#census.isKeeper;
   }
 
   async beat(node: Node, beat: Beat): Promise<Order> {
     const told = { ...beat, seenMs: this.#now() };
-    return this.#database.write(async () => {
-      const order = await this.#tell(node, told);
-      await this.#idle.recount(told.seenMs - SILENT_MS);
-      return order;
-    });
+    const again = () => this.#queries.beat.execute({ id: node.id, ...told });
+    const [known] = await this.#database.alone(again);
+    if (!known) await this.#join(node, told);
+    await this.#census.take(node.id, told.seenMs - SILENT_MS);
+    return known ?? { isToDrain: false, handBackMs: null };
   }
 
-  async #tell(node: Node, told: Beat & { readonly seenMs: number }): Promise<Order> {
-    const [known] = await this.#queries.beat.execute({ id: node.id, ...told });
-    if (known) return known;
-    // Once in the life of a node, or of its row.
-    await this.#queries.purge.execute({ beforeMs: told.seenMs - KEPT_MS });
-    await this.#database.orm
-      .insert(workers)
-      .values({ ...node, ...told })
-      .onConflictDoNothing();
-    return { isToDrain: false, handBackMs: null };
+  /** Once in the life of a node, or of its row. */
+  async #join(node: Node, told: Beat & { readonly seenMs: number }): Promise<void> {
+    await this.#database.write(async () => {
+      await this.#queries.purge.execute({ beforeMs: told.seenMs - KEPT_MS });
+      await this.#database.orm
+        .insert(workers)
+        .values({ ...node, ...told })
+        .onConflictDoNothing();
+    });
   }
 
   async leave(id: string): Promise<void> {
@@ -151,6 +155,8 @@ export class PostgresFleet implements Fleet {
   async #lookUp(): Promise<Capabilities | undefined> {
     const sinceMs = this.#now() - SILENT_MS;
     const rows = await this.#database.read(() => this.#queries.able.execute({ sinceMs }));
+    // Nodes that run no tasks count nobody else.
+    this.#database.hearers = Math.max(1, rows.length);
     const text = JSON.stringify(rows);
     if (this.#known?.text !== text)
       this.#known = { text, all: allCapabilities(rows.map(({ capabilities }) => capabilities)) };
@@ -180,7 +186,7 @@ function prepareQueries({ orm, prepared }: PostgresDatabase) {
           hardware: sql`${sql.placeholder("hardware")}`,
           seenMs: sql`${sql.placeholder("seenMs")}`,
         })
-        .where(isIt)
+        .where(and(isIt, isLazy))
         .returning({ isToDrain: workers.isToDrain, handBackMs: workers.handBackMs })
         .prepare("fleet_beat"),
     order: () =>

@@ -75,6 +75,9 @@ export interface Queue {
   /** When the next pending task that this worker may take falls due (ms since the epoch); undefined if there is none. */
   nextDueMs(worker: Pick<Worker, "id" | "abilities">): Promise<number | undefined>;
 
+  /** How long an idle worker may sleep before it looks again, in ms, if it hears of nothing; absent is that the worker knows. */
+  idleMs?(): number;
+
   /** How many tasks are pending and running, for `/readyz` and `/metrics`. */
   depth(): Promise<{ readonly pending: number; readonly running: number }>;
 

@@ -10,15 +10,23 @@ export type Expiring = {
   readonly results?: Pick<ResultCache, "sweep"> | undefined;
   /** Absolute path of the folder of recordings. */
   readonly recordings: string;
+  /** Whether this node removes tasks, too: of a large fleet a few nodes do. */
+  readonly isKeeper: () => boolean;
 };
 
 /**
  * Removes what has expired. The recordings of tasks that have ended come first: once the row of a deleted task is purged, nobody
  * knows that they are nobody's, and a service that was down for a while finds both to be removed at once.
  */
-export async function purgeExpired({ tasks, kept, results, recordings }: Expiring): Promise<void> {
+export async function purgeExpired({
+  tasks,
+  kept,
+  results,
+  recordings,
+  isKeeper,
+}: Expiring): Promise<void> {
   await sweepRecordings(recordings, tasks);
   await kept.sweep();
   await results?.sweep();
-  await tasks.purge();
+  if (isKeeper()) await tasks.purge();
 }

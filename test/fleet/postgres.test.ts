@@ -7,8 +7,8 @@ import {
   spyOn,
   test,
 } from "bun:test";
+import { COUNTED_MS, COUNTED_MS_EACH, KEEPERS } from "../../src/fleet/census.ts";
 import type { Node } from "../../src/fleet/fleet.ts";
-import { COUNTED_MS, COUNTED_MS_EACH } from "../../src/fleet/idle-nodes.ts";
 import { PostgresFleet } from "../../src/fleet/postgres.ts";
 import { taskErrorOf } from "../fixtures/failure-of.ts";
 import { FleetServer } from "../fixtures/fleet-bench.ts";
@@ -33,7 +33,7 @@ async function bench() {
     const database = await server.open(url, { connectionsMax: 2 });
     return new PostgresFleet(database, { now: () => clock.nowMs });
   };
-  return { clock, here: await sight(), there: await sight() };
+  return { clock, here: await sight(), there: await sight(), sight };
 }
 
 const aNode = (id: string, changes: Partial<Node> = {}): Node => ({
@@ -94,6 +94,21 @@ test("counts them again after some seconds, the later the more there are", async
   countedMs += COUNTED_MS_EACH;
   await here.beat(aNode("here"), IDLE);
   expect(here.idleNodes).toBe(2);
+});
+
+test("of a large fleet a few nodes look after what is of nobody, and another one when one of them is silent", async () => {
+  const { clock, here, there, sight } = await bench();
+  const beat = (fleet: PostgresFleet, id: string) => fleet.beat(aNode(id), IDLE);
+  for (let node = 1; node < KEEPERS; node += 1) await beat(here, `a-${node}`);
+  const last = await sight();
+  await beat(last, "m");
+  await beat(there, "z");
+  expect([last.isKeeper, there.isKeeper]).toEqual([true, false]);
+  clock.nowMs += 31_000;
+  // Each counts again after some seconds; here one does that has not counted yet.
+  const later = await sight();
+  await beat(later, "z");
+  expect(later.isKeeper).toBe(true);
 });
 
 test("who has been silent for an hour is forgotten, and is back with its next beat", async () => {

@@ -16,8 +16,12 @@ test("purgeExpired() removes the recordings of a task that was deleted long befo
   const recordings = tempFolder();
   mkdirSync(join(recordings, id));
   clock.nowMs += 3_600_000;
-  await purgeExpired({ tasks, kept: { sweep: async () => {} }, recordings });
+  const rows = () => bench.database.orm.values("SELECT count(*) FROM tasks");
+  const expiring = { tasks, kept: { sweep: async () => {} }, recordings };
+  await purgeExpired({ ...expiring, isKeeper: () => false });
   expect(readdirSync(recordings)).toEqual([]);
-  // Its rows are gone, too.
-  expect(bench.database.orm.values("SELECT count(*) FROM tasks")).toEqual([[0]]);
+  expect(rows()).toEqual([[1]]);
+  // Its rows are gone, too, once one removes them that does so for all nodes.
+  await purgeExpired({ ...expiring, isKeeper: () => true });
+  expect(rows()).toEqual([[0]]);
 });

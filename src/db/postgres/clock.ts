@@ -3,8 +3,8 @@ import type { PostgresDatabase } from "./postgres.ts";
 
 const log = getLogger(["pontus", "database"]);
 
-/** How often the server is asked for its time; two clocks of computers drift apart by less than a millisecond in that while. */
-const LOOK_MS = 10_000;
+/** How often the server is asked for its time; two clocks of computers drift apart by a millisecond or two in that while. */
+const LOOK_MS = 30_000;
 /** The first looks, of which each narrows what the difference can be. */
 const FIRST_LOOKS = 3;
 /** A server whose clock goes back by more was set back, and is followed; less is only held. */
@@ -36,7 +36,7 @@ export const timeOf = (database: Pick<PostgresDatabase, "read" | "execute">) => 
   });
 
 /**
- * Measures how far the server's clock is from one of this machine that only counts, and again every ten seconds: what this machine takes
+ * Measures how far the server's clock is from one of this machine that only counts, and again every half a minute: what this machine takes
  * for the time of day does not matter, nor does setting it.
  *
  * @throws what the first looks throw; later ones are made up for by the next

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { getLogger } from "@logtape/logtape";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { TaskError } from "../../task/errors.ts";
 import { prepared } from "../prepared.ts";
-import { Calls } from "./calls.ts";
+import { again } from "./calls/again.ts";
+import { Calls } from "./calls/calls.ts";
+import { onConnection, transact } from "./calls/transact.ts";
 import { keptValue } from "./columns.ts";
 import { isLost, mayRunAgain, translatePostgresError } from "./errors.ts";
 import { migratePostgres, refuseNewer, STANDING } from "./migrate.ts";
@@ -15,8 +15,6 @@ const log = getLogger(["pontus", "database"]);
 
 /** How long a call is tried again while the server is away or others are in its way. */
 const AGAIN_MS_MAX = 5_000;
-const PAUSE_MS = 10;
-const PAUSE_MS_MAX = 250;
 const STATEMENT_MS_MAX = 30_000;
 const LOCK_MS_MAX = 10_000;
 /** How long a transaction may wait for its node: one that is frozen or cut off holds its locks no longer than others wait for them. */
@@ -75,8 +73,17 @@ export type PostgresDatabase = {
    */
   write<T>(statements: () => Promise<T>): Promise<T>;
 
+  /**
+   * Runs one statement that writes and is a transaction by itself, which costs a third of a `write`. It may run twice where the connection breaks, so
+   * the second time must do no harm; in another call it cannot be.
+   */
+  alone<T>(statement: () => Promise<T>): Promise<T>;
+
   /** Has something done once what is written now is on disk; not at all if it is rolled back. To be called inside `write`. It must not throw. */
   readonly afterCommit: (work: () => void) => void;
+
+  /** How many nodes hear notices, as far as is known: of many, each is told less often. */
+  hearers: number;
 
   /**
    * Has all nodes told once what is written now is on disk, a little later, and once where several writes say the same; not at all if it
@@ -151,19 +158,22 @@ export async function openPostgres(
   );
 }
 
-function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresDatabase {
+/** How calls run on the connections of a pool. */
+function callsOn(pool: pg.Pool, againMs: number) {
   const calls = new Calls();
-  // Drizzle asks nothing else of a client.
-  const client = {
-    query: (config: pg.QueryConfig, values: readonly unknown[]) =>
-      calls.current.client.query(config, values.map(keptValue)),
-  };
-  const orm = drizzle({ client: client as unknown as pg.PoolClient }) as unknown as PostgresOrm;
   const read = async <T>(queries: () => Promise<T>): Promise<T> => {
     if (calls.under) return queries();
     return translated(() =>
       again(againMs, isLost, () =>
         onConnection(pool, (each) => calls.run({ client: each }, queries)),
+      ),
+    );
+  };
+  const alone = async <T>(statement: () => Promise<T>): Promise<T> => {
+    if (calls.under) throw new Error("Cannot write by itself: this is inside of another call");
+    return translated(() =>
+      again(againMs, mayRunAgain, () =>
+        onConnection(pool, (each) => calls.run({ client: each }, statement)),
       ),
     );
   };
@@ -186,19 +196,34 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
     for (const work of afterwards) work();
     return value;
   };
+  return { calls, read, alone, write };
+}
+
+function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresDatabase {
+  const { calls, read, alone, write } = callsOn(pool, againMs);
+  // Drizzle asks nothing else of a client.
+  const client = {
+    query: (config: pg.QueryConfig, values: readonly unknown[]) =>
+      calls.current.client.query(config, values.map(keptValue)),
+  };
+  const orm = drizzle({ client: client as unknown as pg.PoolClient }) as unknown as PostgresOrm;
   const afterCommit = (work: () => void): void => void calls.afterwards.push(work);
-  const notifier = new Notifier(({ channels, payloads }) =>
-    again(againMs, isLost, () =>
-      onConnection(pool, async (each) => {
-        await each.query({ name: "notify", text: NOTIFY, values: [channels, payloads] });
-      }),
-    ),
+  const notifier = new Notifier(
+    ({ channels, payloads }) =>
+      again(againMs, isLost, () =>
+        onConnection(pool, async (each) => {
+          await each.query({ name: "notify", text: NOTIFY, values: [channels, payloads] });
+        }),
+      ),
+    () => database.hearers,
   );
-  return {
+  const database: PostgresDatabase = {
+    hearers: 1,
     orm,
     prepared,
     read,
     write,
+    alone,
     afterCommit,
     notify: (channel, payload) => afterCommit(() => notifier.tell(channel, payload)),
     execute: async (text, values, name) =>
@@ -216,74 +241,7 @@ function serve(pool: pg.Pool, againMs: number, listener: Listener): PostgresData
       await Promise.all([listener.close(), pool.end()]);
     },
   };
-}
-
-/** A commit of which it is not known whether it was made: it must not be tried again. */
-class CommitLost extends TaskError {
-  constructor(cause: unknown) {
-    super(
-      "service_unavailable",
-      "Cannot tell whether it was written: the connection to the database broke",
-      { cause },
-    );
-  }
-}
-
-async function transact<T>(client: pg.PoolClient, statements: () => Promise<T>): Promise<T> {
-  await client.query("begin");
-  let value: T;
-  try {
-    value = await statements();
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
-  }
-  const { command } = await client.query("commit").catch((error: unknown) => {
-    throw isLost(error) ? new CommitLost(error) : error;
-  });
-  // What a server says where a statement failed: it has undone all, and that is no error to it.
-  if (command !== "COMMIT")
-    throw new Error("Cannot commit: the error of one of its statements was passed over");
-  return value;
-}
-
-async function onConnection<T>(
-  pool: pg.Pool,
-  use: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  const onError = (error: Error): void => {
-    broken = error;
-  };
-  client.on("error", onError);
-  try {
-    return await use(client);
-  } catch (error) {
-    // Whatever is left of its transaction ends with it.
-    if (isLost(error) || error instanceof CommitLost) broken ??= error as Error;
-    throw error;
-  } finally {
-    client.off("error", onError);
-    client.release(broken);
-  }
-}
-
-/** Runs something again while its error may pass, for some seconds, with pauses that grow and have jitter. */
-async function again<T>(
-  againMs: number,
-  mayPass: (error: unknown) => boolean,
-  run: () => Promise<T>,
-): Promise<T> {
-  const endMs = performance.now() + againMs;
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      if (error instanceof TaskError || !mayPass(error) || performance.now() >= endMs) throw error;
-    }
-    await sleep(Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** tries) * (0.5 + Math.random() / 2));
-  }
+  return database;
 }
 
 async function translated<T>(run: () => Promise<T>): Promise<T> {

@@ -20,6 +20,12 @@ export const isHeld = and(
   sql`status = 'RUNNING'`,
 );
 
+/**
+ * A condition that is always met, of a statement that is a transaction by itself: its commit waits for no disk. For what is written again soon, so that a
+ * crash of the server, which may take the last moments of it back, does no harm.
+ */
+export const isLazy = sql`set_config('synchronous_commit', 'off', true) is not null`;
+
 /** What of a row says where its entry is. */
 export type ReadyRow = Pick<
   PostgresTaskRow,

@@ -14,8 +14,8 @@ export class Outages {
     this.#leaseMs = leaseMs;
   }
 
-  /** To be called when a call failed. */
-  failed(): void {
+  /** To be called when a call failed, or was left out: nobody knows then whether the server was there. */
+  unknown(): void {
     this.#wasAway = true;
   }
 

@@ -28,6 +28,8 @@ export type PostgresQueueOptions = {
   readonly onChange?: ChangeListener;
   /** How many nodes have a free slot, as far as is known; by default this one alone. */
   readonly idleNodes?: () => number;
+  /** Whether this node is one of those that look for leases that are over; by default it is. */
+  readonly isKeeper?: () => boolean;
 } & Partial<TurnLimits>;
 
 /**
@@ -95,7 +97,7 @@ export class PostgresQueue implements Queue {
   }
 
   async heartbeat({ taskId, attempt }: Claim): Promise<Pulse> {
-    return this.#database.write(async () => {
+    return this.#database.alone(async () => {
       const leaseUntilMs = leaseEnd(this.#options.now(), this.#options.leaseMs);
       const [row] = await this.#queries.heartbeat.execute({ taskId, attempt, leaseUntilMs });
       return pulseOf(row);
@@ -113,8 +115,12 @@ export class PostgresQueue implements Queue {
   }
 
   async expireLeases(): Promise<number> {
+    if (!(this.#options.isKeeper?.() ?? true)) {
+      this.#outages.unknown();
+      return 0;
+    }
     const expired = await this.#expire().catch((error: unknown) => {
-      this.#outages.failed();
+      this.#outages.unknown();
       throw error;
     });
     await this.#mending.mendInTime(this.#options.now());
@@ -129,11 +135,20 @@ export class PostgresQueue implements Queue {
   async nextDueMs(worker: Pick<Worker, "id" | "abilities">): Promise<number | undefined> {
     return this.#database.read(async () => {
       const nowMs = this.#options.now();
-      if (await this.#turns.isAny(worker)) return nowMs;
-      const [{ nextMs, lastMs } = {}] = await this.#queries.waiting.execute();
+      const [{ isReady, nextMs, lastMs } = { isReady: false }] =
+        await this.#queries.waiting.execute();
+      // Whose turn it is takes longer to find out than that it is nobody's, as nearly always where a node is idle.
+      if (!isReady) this.#turns.begin();
+      else if (await this.#turns.isAny(worker)) return nowMs;
       if (lastMs && Number(lastMs) > nowMs + WAIT_MS_MAX) return nowMs;
-      return nextMs ? Number(nextMs) : undefined;
+      if (!nextMs) return undefined;
+      // Idle nodes look for it one after the other, as for what they are told of.
+      return Number(nextMs) > nowMs ? Number(nextMs) + this.#wakeUps.pauseMs() : Number(nextMs);
     });
+  }
+
+  idleMs(): number {
+    return this.#wakeUps.idleMs();
   }
 
   async depth(): Promise<{ readonly pending: number; readonly running: number }> {

@@ -3,7 +3,7 @@ import { LOCKS } from "../../db/postgres/locks.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { clients } from "../../db/postgres/tables/clients.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
-import { isHeld } from "../../db/postgres/task-changes.ts";
+import { isHeld, isLazy } from "../../db/postgres/task-changes.ts";
 import { TASK_COLUMNS } from "../../db/postgres/task-row.ts";
 import { isReady } from "./turn-query.ts";
 
@@ -70,10 +70,15 @@ export function prepareClaims({ orm, prepared }: PostgresDatabase) {
         .prepare("tasks_to_claim"),
     waiting: () =>
       orm
-        .select({ nextMs: sql<string | null>`next_ms`, lastMs: sql<string | null>`last_ms` })
-        // One end of the index each.
+        .select({
+          isReady: sql<boolean>`is_ready`,
+          nextMs: sql<string | null>`next_ms`,
+          lastMs: sql<string | null>`last_ms`,
+        })
+        // One end of an index each.
         .from(
-          sql`(select (select min(not_before_ms) from tasks where ${isWaiting}) as next_ms,
+          sql`(select (select client_code from tasks where ${isReady} order by client_code limit 1) is not null as is_ready,
+            (select min(not_before_ms) from tasks where ${isWaiting}) as next_ms,
             (select max(not_before_ms) from tasks where ${isWaiting}) as last_ms) as waiting`,
         )
         .prepare("waiting_tasks"),
@@ -81,7 +86,7 @@ export function prepareClaims({ orm, prepared }: PostgresDatabase) {
       orm
         .update(tasks)
         .set({ leaseUntilMs: sql.placeholder("leaseUntilMs") })
-        .where(isHeld)
+        .where(and(isHeld, isLazy))
         .returning({ cancelRequested: tasks.cancelRequested })
         .prepare("heartbeat"),
   });

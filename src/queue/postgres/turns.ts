@@ -30,9 +30,13 @@ export class Turns {
   /** Whether it is anybody's turn: whether a task is ready that this worker may take. */
   async isAny(worker: Pick<Worker, "id" | "abilities">): Promise<boolean> {
     const found = await this.#find(worker);
-    // Where nobody waits, turns begin anew, so that they are the same for the same tasks.
-    if (!found) this.#lookedUpTo = "";
+    if (!found) this.begin();
     return found !== undefined;
+  }
+
+  /** Begins turns anew, as nobody waits: so they are the same for the same tasks. */
+  begin(): void {
+    this.#lookedUpTo = "";
   }
 
   /**

@@ -3,7 +3,7 @@ import { appending } from "../../db/postgres/event-log.ts";
 import { holding, using } from "../../db/postgres/holdings.ts";
 import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { tasks } from "../../db/postgres/tables/tasks.ts";
-import { isHeld } from "../../db/postgres/task-changes.ts";
+import { isHeld, isLazy } from "../../db/postgres/task-changes.ts";
 import { listOf, nameOf, type TaskColumn } from "../../db/postgres/task-columns.ts";
 import { TASK_COLUMNS } from "../../db/postgres/task-row.ts";
 
@@ -35,7 +35,7 @@ export function prepareTaskQueries({ orm, prepared }: PostgresDatabase) {
       orm
         .update(tasks)
         .set({ progress: sql.placeholder("progress") })
-        .where(isHeld)
+        .where(and(isHeld, isLazy))
         .prepare("save_progress"),
     saveWarnings: () =>
       orm

@@ -4,7 +4,6 @@ import type { PostgresDatabase } from "../../db/postgres/postgres.ts";
 import { TaskChanges } from "../../db/postgres/task-changes.ts";
 import type { PostgresTaskRow } from "../../db/postgres/task-row.ts";
 import { taskOf } from "../../task/row.ts";
-import { isFinal } from "../../task/status.ts";
 import { undelivered } from "../../task/targets.ts";
 import type {
   AttemptLog,
@@ -133,7 +132,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async saveProgress(claim: Claim, progress: Progress): Promise<void> {
-    await this.#database.write(async () => {
+    await this.#database.alone(async () => {
       const { rowCount } = await this.#queries.saveProgress.execute({ ...claim, progress });
       if (rowCount === 0) throw leaseLost(claim);
     });
@@ -147,17 +146,7 @@ export class PostgresTaskStore implements TaskStore {
   }
 
   async saveLog(claim: Claim, log: LogText): Promise<void> {
-    await this.#database.write(async () => {
-      const row = (await this.#changes.held(claim)) ?? (await this.#endedBy(claim));
-      if (!row) throw leaseLost(claim);
-      await this.#logs.save(row.seq, claim.attempt, log);
-    });
-  }
-
-  /** The task that a claim has ended: its last words are written beside its end, and may come after it. */
-  async #endedBy({ taskId: id, attempt }: Claim): Promise<PostgresTaskRow | undefined> {
-    const [row] = await this.#queries.toChange.execute({ id });
-    return row?.attempt === attempt && isFinal(row.status) ? row : undefined;
+    if (!(await this.#logs.save(claim, log))) throw leaseLost(claim);
   }
 
   async saveTarget(claim: Claim, index: number, result: TargetResult): Promise<void> {

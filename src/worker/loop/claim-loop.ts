@@ -4,7 +4,7 @@ import type { Queue, Work, Worker } from "../../queue/queue.ts";
 
 const log = getLogger(["pontus", "worker"]);
 
-/** The longest sleep of an idle worker: a lost wake-up delays a task by this much at most. */
+/** The longest sleep of an idle worker, unless its queue names another: a lost wake-up delays a task by this much at most. */
 const IDLE_MS_MAX = 5_000;
 /** The pause after a claim that failed. */
 const FAILED_MS = 1_000;
@@ -16,7 +16,7 @@ export type Pause = (ms: number, wake: Promise<void>) => Promise<void>;
 
 /** What a loop claims with, and for whom. */
 export type ClaimLoopParts = {
-  readonly queue: Pick<Queue, "claim" | "claimMany" | "nextDueMs">;
+  readonly queue: Pick<Queue, "claim" | "claimMany" | "nextDueMs" | "idleMs">;
   readonly self: Worker;
   /** How many more tasks may begin now. */
   readonly freeSlots: () => number;
@@ -75,7 +75,8 @@ export class ClaimLoop {
     const isWaiting = dueMs !== undefined && dueMs <= now();
     // Tasks are looked for before the next.
     if (this.#mayClaim() && !isWaiting && (await this.#beginSpare())) return 0;
-    return dueMs === undefined ? IDLE_MS_MAX : Math.min(IDLE_MS_MAX, Math.max(1, dueMs - now()));
+    const idleMs = queue.idleMs?.() ?? IDLE_MS_MAX;
+    return dueMs === undefined ? idleMs : Math.min(idleMs, Math.max(1, dueMs - now()));
   }
 
   async #beginSpare(): Promise<boolean> {

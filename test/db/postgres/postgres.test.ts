@@ -167,6 +167,20 @@ describe("write()", () => {
   });
 });
 
+test("a statement that is a transaction by itself writes, is refused as one is, and is none of another call", async () => {
+  const { database } = await pair();
+  await database.alone(() => add(database, 1));
+  expect(await rowsOf(database)).toEqual([{ x: 1 }, { x: 0 }]);
+  await expect(
+    database.alone(() => database.execute("insert into pairs values (1, 5)")),
+  ).rejects.toThrow("duplicate key");
+  for (const call of [database.read, database.write])
+    await expect(call(() => database.alone(() => add(database, 1)))).rejects.toThrow(
+      "inside of another call",
+    );
+  expect(await rowsOf(database)).toEqual([{ x: 1 }, { x: 0 }]);
+});
+
 test("queries outside of calls are a mistake of the code", async () => {
   const { database } = await pair();
   await expect(database.execute("select 1")).rejects.toThrow("neither in a read nor in a write");
@@ -225,6 +239,9 @@ describe("listen()", () => {
     await database.write(() => database.execute("select pg_notify('pontus', 'later')"));
     await sleep(100);
     expect(heard).toEqual(["", ""]);
+    // Who listens again may have missed some.
+    database.listen("pontus", (payload) => heard.push(payload));
+    expect(await eventually(() => (heard.length === 3 ? heard : undefined))).toEqual(["", "", ""]);
   });
 });
 

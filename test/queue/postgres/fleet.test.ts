@@ -122,6 +122,24 @@ describe("a worker that was stopped for longer than its lease", () => {
   });
 });
 
+describe("a node that looks for no leases, as others do", () => {
+  test("does so once it is one of those, after the time of a lease: it knows nothing of the time before", async () => {
+    let isKeeper = false;
+    const one = await fleet.node({ isKeeper: () => isKeeper });
+    const { queue, clock } = one;
+    await createTask(one);
+    await claimTask(one, "dead");
+    clock.nowMs += 2 * QUEUE_LIMITS.leaseMs;
+    expect(await queue.expireLeases()).toBe(0);
+    isKeeper = true;
+    expect(await queue.expireLeases()).toBe(0);
+    clock.nowMs += QUEUE_LIMITS.leaseMs - 1;
+    expect(await queue.expireLeases()).toBe(0);
+    clock.nowMs += 1;
+    expect(await queue.expireLeases()).toBe(1);
+  });
+});
+
 describe("what tasks need", () => {
   const needing = {
     needsOf: ({ metadata }: { metadata?: Readonly<Record<string, string>> }) =>

@@ -9,7 +9,7 @@ test("nobody is spared while the server answers at once", () => {
 });
 
 test.each([
-  ["a call has failed", (outages: Outages) => outages.failed(), 0],
+  ["a call has failed", (outages: Outages) => outages.unknown(), 0],
   ["a call has waited", () => {}, 2_000],
 ] as const)("after %s, leases are spared for as long as one lasts", (_, happen, waitedMs) => {
   const outages = new Outages(LEASE_MS);
@@ -25,7 +25,7 @@ test("a server that is always slow, and a clock that was set back, spare no leas
   const spared = Array.from({ length: 8 }, (_, at) => slow.spares(3_000, at * LEASE_MS));
   expect(spared).toEqual([true, true, true, false, true, true, true, false]);
   const back = new Outages(LEASE_MS);
-  back.failed();
+  back.unknown();
   expect(back.spares(0, 3_600_000)).toBe(true);
   expect(back.spares(0, 1_000)).toBe(false);
 });

@@ -1,14 +1,20 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { spreadMsOf, WakeUps } from "../../../src/queue/postgres/wake-ups.ts";
+import { idleMsOf, spreadMsOf, WakeUps } from "../../../src/queue/postgres/wake-ups.ts";
 import { eventually } from "../../fixtures/service.ts";
 
 setDefaultTimeout(30_000);
 
 test("the time within which idle nodes look grows with their number, up to that after which each looks by itself", () => {
   expect([0, 1, 2, 10, 1_000, 1_000_000].map((nodes) => spreadMsOf(nodes))).toEqual([
-    0, 0, 5, 45, 4_995, 5_000,
+    0, 0, 5, 45, 4_995, 30_000,
   ]);
+});
+
+test("one that hears of nothing looks by itself, the rarer the more are idle", () => {
+  const times = [1, 250, 500, 1_000, 1_000_000].map((nodes) => idleMsOf(nodes, 0.5));
+  expect(times).toEqual([5_000, 5_000, 10_000, 20_000, 30_000]);
+  expect([0, 1].map((chance) => idleMsOf(1, chance))).toEqual([3_750, 6_250]);
 });
 
 test("a node that is idle alone looks at once, each time", () => {

@@ -13,8 +13,8 @@ test("what the simulation says of each call's statements is what it asks of Post
   const counter = countQueries();
   const calls = await FleetCalls.open(await server.database());
   try {
-    await calls.fill(60);
     for (const name of CALLS) {
+      if (name === "create") await calls.fill(60);
       // The first of a kind may ask for more: it makes what the others find.
       await (await calls.prepare(name))();
       const call = await calls.prepare(name);

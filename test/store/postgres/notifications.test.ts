@@ -43,6 +43,17 @@ async function bench(nodeCount: number, taskCount: number) {
 }
 
 describe("PostgresNotificationStore", () => {
+  test("looks for nothing on a node that is none of those that do", async () => {
+    const { clock, databases } = await bench(1, 1);
+    let isKeeper = true;
+    const [database] = databases as [PostgresDatabase];
+    const now = () => clock.nowMs;
+    const node = new PostgresNotificationStore(database, { now, isKeeper: () => isKeeper });
+    expect(await node.isDue()).toBe(true);
+    isKeeper = false;
+    expect(await node.isDue()).toBe(false);
+  });
+
   test("has each event told by one of many nodes that look at once, and those of a task in order", async () => {
     const { nodes } = await bench(4, 24);
     const told: string[] = [];

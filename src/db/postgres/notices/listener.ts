@@ -39,7 +39,17 @@ export class Listener {
       const client = this.#client;
       this.#subscribe(client, [channel]).catch(() => this.#lost(client));
     }
-    return () => void heard.delete(onNotice);
+    return () => this.#unlisten(channel, onNotice);
+  }
+
+  /** Each notice costs the server time for whoever listens: for none that nobody hears. */
+  #unlisten(channel: string, onNotice: (payload: string) => void): void {
+    const heard = this.#heard.get(channel);
+    heard?.delete(onNotice);
+    if (heard?.size !== 0) return;
+    this.#heard.delete(channel);
+    const client = this.#client;
+    client?.query(`unlisten ${pg.escapeIdentifier(channel)}`).catch(() => this.#lost(client));
   }
 
   async close(): Promise<void> {

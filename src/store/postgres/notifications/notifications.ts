@@ -31,20 +31,29 @@ import { prepareNotificationQueries } from "./notification-queries.ts";
 export class PostgresNotificationStore implements NotificationStore {
   readonly #database: PostgresDatabase;
   readonly #now: () => number;
+  readonly #isKeeper: () => boolean;
   readonly #log: EventLog;
   readonly #queries;
   /** The client that was served last: the ones after it come first the next time. */
   #last = "";
 
-  /** @param options - `now`: ms since the epoch */
-  constructor(database: PostgresDatabase, { now }: { readonly now: () => number }) {
+  /** @param options - `now`: ms since the epoch; `isKeeper`: whether this node is one of those that look for who is to be told, by default it is */
+  constructor(
+    database: PostgresDatabase,
+    {
+      now,
+      isKeeper = () => true,
+    }: { readonly now: () => number; readonly isKeeper?: () => boolean },
+  ) {
     this.#database = database;
     this.#now = now;
+    this.#isKeeper = isKeeper;
     this.#log = new EventLog(database);
     this.#queries = prepareNotificationQueries(database);
   }
 
   async isDue(): Promise<boolean> {
+    if (!this.#isKeeper()) return false;
     const nowMs = this.#now();
     const clients = () => this.#queries.cursor.dueClients.execute({ nowMs });
     return (await this.#database.read(clients)).length > 0;
