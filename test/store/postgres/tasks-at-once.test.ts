@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { CHANNEL, EVENTS_CHANNEL } from "../../../src/db/postgres/notices/notices.ts";
 import { outcomesOf, taskErrorOf } from "../../fixtures/failure-of.ts";
 import { FleetServer } from "../../fixtures/fleet-bench.ts";
 import { aFailure, anAdmission, aTargetOf } from "../../fixtures/store-bench.ts";
@@ -209,11 +210,14 @@ describe("PostgresTaskStore", () => {
   test("tells all nodes of events, of work and of cancels, each write within the next notices", async () => {
     const { a, b } = await nodes();
     const heard: string[] = [];
-    const isListening = Promise.withResolvers<void>();
-    b.database.listen("pontus", (payload) =>
-      payload === "" ? isListening.resolve() : heard.push(payload),
-    );
-    await isListening.promise;
+    // Events have a channel of their own, for those nodes whose clients follow them.
+    for (const channel of [CHANNEL, EVENTS_CHANNEL]) {
+      const isListening = Promise.withResolvers<void>();
+      b.database.listen(channel, (payload) =>
+        payload === "" ? isListening.resolve() : heard.push(`${channel} ${payload}`),
+      );
+      await isListening.promise;
+    }
     /** The kinds of notices heard after some writes, once all that must come have. */
     const told = async (write: () => Promise<unknown>, ...expected: readonly string[]) => {
       heard.length = 0;
@@ -229,11 +233,18 @@ describe("PostgresTaskStore", () => {
     const start = async () => {
       claim = await a.start({ targets: [aTargetOf("told-1"), aTargetOf("told-2")] });
     };
-    await told(start, "e", "w");
+    await told(start, "pontus_events e", "pontus w");
     const { taskId } = claim;
-    await told(() => a.tasks.cancel("ada", taskId), "e", `c ${taskId}`);
-    await told(() => a.tasks.finish(claim, { status: "CANCELLED" }), "e");
-    await told(() => a.tasks.retry("ada", taskId), "e", "w");
+    await told(() => a.tasks.cancel("ada", taskId), "pontus_events e", `pontus c ${taskId}`);
+    await told(() => a.tasks.finish(claim, { status: "CANCELLED" }), "pontus_events e");
+    await told(() => a.tasks.retry("ada", taskId), "pontus_events e", "pontus w");
+    // Of many nodes none is told of events: those that follow look by themselves.
+    a.database.hearers = 50;
+    const startOne = async () => {
+      claim = await a.start({ targets: [aTargetOf("told-3")] });
+    };
+    await told(startOne, "pontus w");
+    await told(() => a.tasks.finish(claim, { status: "CANCELLED" }));
   });
 
   test("keeps U+0000, which PostgreSQL has not, wherever clients can send it", async () => {
