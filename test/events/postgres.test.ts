@@ -9,6 +9,7 @@ import {
   test,
 } from "bun:test";
 import pg from "pg";
+import { EVENTS_CHANNEL } from "../../src/db/postgres/notices/notices.ts";
 import { openPostgres, type PostgresDatabase } from "../../src/db/postgres/postgres.ts";
 import { PostgresEventFeed } from "../../src/events/postgres.ts";
 import { Settled } from "../../src/events/settled.ts";
@@ -63,11 +64,20 @@ async function bench() {
           [id],
         ),
       commit: (notice?: string) =>
-        run(notice === undefined ? "commit" : `select pg_notify('pontus', '${notice}'); commit`),
+        run(
+          notice === undefined
+            ? "commit"
+            : `select pg_notify('${EVENTS_CHANNEL}', '${notice}'); commit`,
+        ),
     };
   };
-  const feed = (lookMs?: number) =>
-    new PostgresEventFeed(database, { now: Date.now, ...(lookMs !== undefined && { lookMs }) });
+  const feed = (lookMs?: number) => {
+    const options = { now: Date.now, ...(lookMs !== undefined && { lookMs }) };
+    const made = new PostgresEventFeed(database, options);
+    // Also where its test fails: one that is left open keeps its database busy, and other tests with it.
+    onTestFinished(() => made.close());
+    return made;
+  };
   return { writer, feed, database };
 }
 
@@ -110,7 +120,6 @@ describe("PostgresEventFeed", () => {
     const told = await follow(news, ADA);
     expect(named(told.events, ["one", "other"])).toEqual(["1:1"]);
     expect(told.following.place()).toBe(await news.newest());
-    news.close();
   });
 
   test("is woken by a notice of any node, and looks by itself where there is none", async () => {
@@ -124,17 +133,15 @@ describe("PostgresEventFeed", () => {
     await until(() => looking.events.length === 1);
     await node.task("two");
     await node.event("two");
-    await node.run("select pg_notify('pontus', 'e')");
+    await node.run("select pg_notify($1, 'e')", [EVENTS_CHANNEL]);
     await until(() => woken.events.length === 2);
     expect(named(woken.events, ["one", "two"])).toEqual(["0:1", "1:1"]);
-    for (const each of feeds) each.close();
   });
 
   test("tells of no task whose id the database cannot hold", async () => {
     const { feed } = await bench();
     const news = feed();
     expect((await follow(news, { ...ADA, taskId: "a\0b" })).events).toEqual([]);
-    news.close();
   });
 });
 

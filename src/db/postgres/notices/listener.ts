@@ -18,6 +18,7 @@ export class Listener {
   #next: NodeJS.Timeout | undefined;
   #look: NodeJS.Timeout | undefined;
   #tries = 0;
+  #asked: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(config: pg.ClientConfig) {
@@ -49,7 +50,15 @@ export class Listener {
     if (heard?.size !== 0) return;
     this.#heard.delete(channel);
     const client = this.#client;
-    client?.query(`unlisten ${pg.escapeIdentifier(channel)}`).catch(() => this.#lost(client));
+    if (client)
+      this.#ask(client, `unlisten ${pg.escapeIdentifier(channel)}`).catch(() => this.#lost(client));
+  }
+
+  /** One statement after the other, in the order of calls: a client takes none while another is under way. */
+  #ask(client: pg.Client, text: string): Promise<unknown> {
+    const asked = this.#asked.then(() => client.query(text));
+    this.#asked = asked.catch(() => {});
+    return asked;
   }
 
   async close(): Promise<void> {
@@ -71,6 +80,7 @@ export class Listener {
   async #connect(): Promise<void> {
     const client = new pg.Client(this.#config);
     this.#client = client;
+    this.#asked = Promise.resolve();
     const onEnd = (): void => this.#lost(client);
     client.on("error", onEnd);
     client.on("end", onEnd);
@@ -88,14 +98,15 @@ export class Listener {
     if (this.#isClosed || this.#client !== client) return;
     // A server that is cut off says nothing, and a connection that only listens would never notice.
     this.#look = setInterval(() => {
-      client.query("select 1").catch(() => this.#lost(client));
+      this.#ask(client, "select 1").catch(() => this.#lost(client));
     }, LOOK_MS);
     this.#look.unref();
   }
 
   /** Whatever was told before the server knew of it is told now. */
   async #subscribe(client: pg.Client, channels: readonly string[]): Promise<void> {
-    for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    for (const channel of channels)
+      await this.#ask(client, `listen ${pg.escapeIdentifier(channel)}`);
     for (const channel of channels) this.#tell(channel, "");
   }
 
