@@ -1,4 +1,6 @@
+import type { Worker } from "../../src/queue/queue.ts";
 import type { DatabaseModel } from "./database-model.ts";
+import type { ClientClass } from "./load.ts";
 import type { MemoryFleet, MemorySizes } from "./memory/memory-fleet.ts";
 import { isReady, type MemoryRow } from "./memory/ready.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -11,7 +13,11 @@ const MINUTE_MS = 60_000;
 type OfClient = {
   readonly className: string;
   readonly weight: number;
+  /** What its tasks need of a worker: those that need the same share the same workers. */
+  readonly needs: string;
   pending: number;
+  /** How many slots the flood had been given, of workers that can run its tasks, when it was its turn, or it began to wait. */
+  floodBefore: number;
   /** The fewest that waited in this window, and how many slots it was given in it. */
   leastPending: number;
   given: number;
@@ -30,8 +36,10 @@ export type OfClass = {
 /** What is seen of a simulation. */
 export class Records {
   readonly classes = new Map<string, OfClass>();
-  /** Of each window in which several clients had tasks all the time: how even slots were given, by weights (Jain's index, at most 1). */
+  /** Of each window in which several clients that need the same had tasks all the time: how even slots were given, by weights (Jain's index, at most 1). */
   readonly evenness: number[] = [];
+  /** The most slots that went to the flood one after the other while a client waited whose tasks their workers can run, by classes of clients. */
+  readonly passedOver = new Map<string, number>();
   readonly peaks: Partial<Record<keyof MemorySizes, number>> = {};
   /** Of each minute: CPU of the server in cores, part of the time for which the lock was held, statements and claims a second. */
   readonly minutes: {
@@ -48,6 +56,9 @@ export class Records {
   readonly #time: VirtualTime;
   readonly #clients = new Map<string, OfClient>();
   readonly #readyMs = new Map<string, number>();
+  readonly #abilities = new Map<string, readonly string[]>();
+  /** How many slots the flood was given of workers that can run what needs this. */
+  readonly #flood = new Map<string, number>();
   #windowMs: number;
   #minuteMs: number;
   #before = { cpuMs: 0, lockedMs: 0, statements: 0, claims: 0 };
@@ -61,10 +72,17 @@ export class Records {
     this.#minuteMs = time.now();
   }
 
-  client(code: string, className: string, weight: number): void {
-    this.#clients.set(code, { className, weight, pending: 0, leastPending: 0, given: 0 });
+  client(code: string, { name: className, weight, needs }: ClientClass): void {
+    const none = { pending: 0, floodBefore: 0, leastPending: 0, given: 0 };
+    this.#clients.set(code, { className, weight, needs, ...none });
+    this.#flood.set(needs, 0);
     const empty = { waits: [], made: 0, ended: 0, failed: 0, runs: 0, ranMs: 0 };
     if (!this.classes.has(className)) this.classes.set(className, empty);
+  }
+
+  /** There is one more worker. */
+  hired({ id, abilities = [] }: Worker): void {
+    this.#abilities.set(id, abilities);
   }
 
   /** A worker has died, with so many runs. */
@@ -83,9 +101,10 @@ export class Records {
     const { client, ofClass } = this.#of(row.clientCode);
     const nowMs = this.#time.now();
     if (row.attempt === 0 && row.status === "PENDING") ofClass.made += 1;
-    const { id, status, endMs } = row;
+    const { id, status, endMs, workerId } = row;
     if (isReady(row)) {
       this.#readyMs.set(row.id, nowMs);
+      if (client.pending === 0) client.floodBefore = this.#flood.get(client.needs) ?? 0;
       client.pending += 1;
       return;
     }
@@ -97,6 +116,7 @@ export class Records {
       client.leastPending = Math.min(client.leastPending, client.pending);
       client.given += 1;
       ofClass.waits.push(nowMs - readyMs);
+      this.#turn(client, workerId ?? "");
     }
     if (endMs === null) return;
     ofClass.ended += 1;
@@ -114,6 +134,21 @@ export class Records {
     const nowMs = this.#time.now();
     if (nowMs - this.#minuteMs >= MINUTE_MS) this.#endMinute(database, nowMs);
     if (nowMs - this.#windowMs >= WINDOW_MS) this.#endWindow(nowMs);
+  }
+
+  #turn(client: OfClient, workerId: string): void {
+    const { className, needs, floodBefore } = client;
+    if (className === "flood") {
+      const abilities = this.#abilities.get(workerId) ?? [];
+      for (const [each, slots] of this.#flood)
+        if (each.split(" ").every((need) => abilities.includes(need)))
+          this.#flood.set(each, slots + 1);
+      return;
+    }
+    const flood = this.#flood.get(needs) ?? 0;
+    const before = this.passedOver.get(className) ?? 0;
+    this.passedOver.set(className, Math.max(before, flood - floodBefore));
+    client.floodBefore = flood;
   }
 
   #endMinute({ asked, lockedMs }: DatabaseModel, nowMs: number): void {
@@ -142,12 +177,15 @@ export class Records {
 
   #endWindow(nowMs: number): void {
     const clients = [...this.#clients.values()];
-    const shares = clients
-      .filter(({ leastPending }) => leastPending > 0)
-      .map(({ given, weight }) => given / weight);
-    const sum = shares.reduce((total, share) => total + share, 0);
-    const squares = shares.reduce((total, share) => total + share ** 2, 0);
-    if (shares.length > 1 && squares > 0) this.evenness.push(sum ** 2 / (shares.length * squares));
+    for (const alike of this.#flood.keys()) {
+      const shares = clients
+        .filter(({ leastPending, needs }) => leastPending > 0 && needs === alike)
+        .map(({ given, weight }) => given / weight);
+      const sum = shares.reduce((total, share) => total + share, 0);
+      const squares = shares.reduce((total, share) => total + share ** 2, 0);
+      if (shares.length > 1 && squares > 0)
+        this.evenness.push(sum ** 2 / (shares.length * squares));
+    }
     for (const client of clients) {
       client.leastPending = client.pending;
       client.given = 0;

@@ -56,8 +56,8 @@ function sharesOf({ classes, evenness }: Records): string {
   ]);
   const even =
     evenness.length === 0
-      ? "There was no window in which two clients had tasks all the time."
-      : `Slots by weight, of clients that had tasks all the time, in each of ${evenness.length} windows of 10 min (Jain's index, 1 is even): ${mean(evenness).toFixed(4)} on average, ${evenness.reduce((a, b) => Math.min(a, b)).toFixed(4)} at least.`;
+      ? "There was no window in which two clients that need the same had tasks all the time."
+      : `Slots by weight, of clients that need the same and had tasks all the time, in each of ${evenness.length} windows of 10 min (Jain's index, 1 is even): ${mean(evenness).toFixed(4)} on average, ${evenness.reduce((a, b) => Math.min(a, b)).toFixed(4)} at least.`;
   return `${tableOf(["", "of all slots given", "of all time of runs", "a run, s"], rows)}\n\n${even}`;
 }
 

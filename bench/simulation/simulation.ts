@@ -125,7 +125,7 @@ export class Simulation {
     for (const client of clients) {
       const { weight } = client.class;
       this.fleet.turns.record(client.code, { weight, runningMax: null });
-      this.records.client(client.code, client.class.name, weight);
+      this.records.client(client.code, client.class);
       this.#comeNext(client, 0);
     }
     for (let made = 0; made < workers; made += 1) this.#hire();
@@ -167,6 +167,7 @@ export class Simulation {
     const own = { slots: this.#options.slots, place: this.#random.next() };
     const worker = new SimWorker(self, own, (who) => simQueue(parts, who), parts);
     this.#workers.add(worker);
+    this.records.hired(self);
     this.database.listeners = this.#workers.size;
     this.#notices.hearers = this.#workers.size;
     // Not all at the same moment: they were not started so either.

@@ -16,10 +16,14 @@ const [noticeMs, listenerMs] = [0.05, 0.02];
 
 /** An hour of a small fleet that has too much to do for a while, and of which a worker dies every few minutes. */
 const OPTIONS: SimulationOptions = {
-  ...{ seed: 6, tasks: 2_000, workers: 40, slots: 1, dayMs: 3_600_000 },
+  ...{ seed: 7, tasks: 2_000, workers: 40, slots: 1, dayMs: 3_600_000 },
   ...{ leaseMs: 6_000, deathMs: 1_800_000, apartMs: 5 },
   server: { cores: 4, roundTripMs: 0.5, syncMs: 1, costs, noticeMs, listenerMs },
 };
+
+/** One seed in place of all: PONTUS_SIMULATION_SEED=1234 bun test test/simulation/fleet/simulation.test.ts */
+const SEED = process.env["PONTUS_SIMULATION_SEED"];
+const SEEDS = SEED === undefined ? [OPTIONS.seed, 17, 18] : [Number(SEED)];
 
 async function simulated(options: Partial<SimulationOptions> = {}): Promise<Simulation> {
   const simulation = new Simulation({ ...OPTIONS, ...options });
@@ -45,16 +49,20 @@ test("every task of a day ends exactly once, though workers die, and none is lef
   });
 });
 
-test("one that floods leaves the others their shares, and none of them starves", async () => {
-  const { records } = await day;
-  expect(records.evenness.length).toBeGreaterThan(1);
-  // Of clients that had tasks all the time, by their weights.
-  expect(Math.min(...records.evenness)).toBeGreaterThan(0.99);
-  const longest = (name: string) => Math.max(...(records.classes.get(name)?.waits ?? []));
-  const flood = longest("flood");
-  // They wait for runs under way, and for turns of some others; the flood waits for itself.
-  for (const name of ["middle", "small", "special"]) expect(longest(name)).toBeLessThan(flood / 5);
-});
+for (const seed of SEEDS)
+  test(`one that floods leaves the others their shares, and none of them starves: seed ${seed}`, async () => {
+    const { records } = seed === OPTIONS.seed ? await day : await simulated({ seed });
+    // Of clients that had tasks all the time and share the same workers, by their weights.
+    for (const evenness of records.evenness) expect(evenness).toBeGreaterThan(0.99);
+    // Whoever waits is passed over once at most, also where few workers can run his tasks: how long that takes is up to the runs and to deaths.
+    const classes = ["large", "middle", "small", "special"];
+    expect([...records.passedOver.keys()].toSorted()).toEqual(classes);
+    expect(Math.max(...records.passedOver.values())).toBe(1);
+    // Most can run what these need: they wait for runs under way and for turns of some others, and the flood waits for itself.
+    const longest = (name: string) => Math.max(...(records.classes.get(name)?.waits ?? []));
+    for (const name of ["middle", "small"])
+      expect(longest(name)).toBeLessThan(longest("flood") / 2);
+  });
 
 test("the same seed gives the same day, and another seed another", async () => {
   const tell = async (seed: number) => {
