@@ -11,6 +11,7 @@ import { parseResults, withRelease } from "./figures.ts";
 import { measureFleetStart } from "./fleet/start.ts";
 import { measureFleet } from "./fleet.ts";
 import { measureFleetSlices } from "./fleet-slices.ts";
+import { measureGrowing } from "./growing.ts";
 import { measureLadder } from "./ladder.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLive } from "./live.ts";
@@ -40,6 +41,7 @@ const PARTS: Readonly<Record<string, (options: PartOptions) => Promise<Findings>
   cli: measureCli,
   verify: measureVerify,
   ladder: measureLadder,
+  growing: measureGrowing,
   quality: measureQuality,
   latency: measureLatency,
   start: measureStart,

@@ -69,6 +69,7 @@ export async function createTask(url: string, body: object): Promise<string> {
 /** What is looked at of a task. */
 export type TaskAnswer = {
   readonly task_status: string;
+  readonly targets: readonly { readonly watchable?: boolean }[];
   readonly progress?: { readonly percent?: number };
   readonly error?: { readonly detail?: string };
 };
