@@ -66,6 +66,14 @@ export function loadOf(
   };
 }
 
+/** The same for a run that makes a part of the media alone, as if it were spread over all of it. */
+export const partOf = (load: Load, part: number): Load => ({
+  ...load,
+  pixelsPerSecond: load.pixelsPerSecond * part,
+  bitsPerSecond: load.bitsPerSecond * part,
+  ...(load.mostBitsPerSecond !== undefined && { mostBitsPerSecond: load.mostBitsPerSecond * part }),
+});
+
 /** What the pictures of subtitles that are to be drawn come to in a second, in pixels that are encoded. */
 const DRAWN_COST = 2_000_000;
 

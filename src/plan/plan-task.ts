@@ -28,6 +28,7 @@ import { refuseTooManyPixels } from "./feasible/output-pixels.ts";
 import { assignmentFault } from "./feasible/set-feasible.ts";
 import { nameWarnings } from "./feasible/target-name.ts";
 import { type FurtherFile, plannedInput } from "./further.ts";
+import { growingDecision } from "./growing/head.ts";
 import { stepsOn } from "./hardware/hardware-steps.ts";
 import { measuringOf } from "./measure.ts";
 import { titleWarnings } from "./metadata/metadata.ts";
@@ -99,10 +100,11 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const lacking = lackWarnings(media, clip);
   const source = { media, clip, title, further: beside, capabilities };
   const { isGrowing } = request;
-  const decided = assignments.map((one, at) => ({
-    ...decide(one, firstFolder + at, source),
-    ...(isGrowing && { isGrowing }),
-  }));
+  const seconds = clippedSeconds(media.durationSeconds, clip);
+  const decided = assignments.map((one, at) => {
+    const decision = decide(one, firstFolder + at, source);
+    return isGrowing ? growingDecision(decision, seconds) : decision;
+  });
   const made = withMade(decided, request.made);
   const { hardware } = capabilities;
   const decisions = onHardware(made, hardware);
@@ -114,7 +116,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const asked = products.map((product, at) => ({ product, asked: assignments[at]?.rendition }));
   // By the filters of software: those of a device give its frames to it, and nobody can measure them there.
   const measuring = measuringOf(made, source, capabilities);
-  const durationSeconds = longestOf(products) ?? clippedSeconds(media.durationSeconds, clip);
+  const durationSeconds = longestOf(products) ?? seconds;
   const { slices = 1, spread } = capabilities;
   const input = {
     ...{ media, clip, further: beside, tag, slices },

@@ -14,6 +14,7 @@ import type { Clip } from "../task/task.ts";
 import type { Warning } from "../task/warnings.ts";
 import type { Hardware, OnHardware } from "./device/hardware.ts";
 import type { FurtherKind } from "./further.ts";
+import type { SetHead } from "./heads/set-head.ts";
 import type { Measuring } from "./measuring/measuring.ts";
 import type { Part, Sliced, Spread } from "./sliced.ts";
 
@@ -49,11 +50,7 @@ export type Capabilities = {
   readonly engines?: readonly Capabilities[];
 };
 
-/**
- * One ffmpeg run: the arguments, one token each, and the files they make in the work folder.
- *
- * Files are named relative to the work folder (`input`, `0/out.mp4`), so that every engine runs the same steps.
- */
+/** One ffmpeg run: arguments, one token each, and the files that they make, named relative to the work folder (`input`, `0/out.mp4`) for every engine. */
 export type Step = {
   readonly name: "join" | "subtitles" | "first pass" | "encode" | "copy";
   readonly args: readonly string[];
@@ -265,6 +262,8 @@ export type PlannedOutput = {
   readonly subtitles?: readonly SubtitleTrack[];
   /** Present for an adaptive set. */
   readonly set?: SetPlan;
+  /** Only of an adaptive set that is published while it is made. */
+  readonly head?: SetHead;
   /** Present if the segments are encrypted once they are verified. */
   readonly protection?: Protection;
   /** Present for a file whose sounds were chosen: in their order. `audio` and `expect` are then of the first. */

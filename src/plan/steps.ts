@@ -25,6 +25,7 @@ import { type OutputDecision, type SoundDecision, videosOf } from "./decide/outp
 import { audioLateSeconds, isSoughtByPacket, ownClip } from "./decide/seeking.ts";
 import { formatSeconds } from "./encode/filters.ts";
 import { type FurtherFile, furtherArgs } from "./further.ts";
+import { headRun } from "./growing/head.ts";
 import { COST_MIN, costOf, drawnLoad, loadOf } from "./load.ts";
 import { drawnArgs, paletteArgs, paletteInput } from "./pictures/palette.ts";
 import { pictureSteps } from "./pictures/single-pictures.ts";
@@ -65,7 +66,7 @@ export type StepsInput = {
 
 /**
  * The runs that make all products, the quick ones first:
- * - one that takes subtitles out of the source, and one that does so with captions;
+ * - one that takes subtitles out of the source, one that does so with captions, and one for each set's head;
  * - one for each single picture, which seeks to its moment, or one for each of a contact sheet and one for all;
  * - one for all products that only copy, so that a copy that fails does so at once;
  * - two for each product that is encoded in two passes, or drawn from a palette;
@@ -87,6 +88,11 @@ export function stepsOf(decisions: readonly OutputDecision[], input: StepsInput)
     ...(texts ? [{ ...texts, cost: COST_MIN, ...drawnLoad(decisions, input.media) }] : []),
     ...(captions ? [{ ...captions, cost: COST_MIN }] : []),
     ...posters.flatMap((decision) => pictureRuns(decision, input)),
+    ...onePass.flatMap((decision) =>
+      headRun(decision, aligned.input.clip, (head, clip) =>
+        runOf("encode", [head], { ...aligned.input, clip }),
+      ),
+    ),
     ...(copies.length === 0 ? [] : [runOf("copy", copies, input)]),
     ...twoPass.flatMap((decision) => twoPassRuns(decision, aligned.input)),
     ...drawn.flatMap((decision) => drawnRuns(decision, input)),

@@ -63,6 +63,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["estimate", "forecast", "plan-task", "raise"],
     ["hardware"],
     ["steps"],
+    ["growing"],
     ["join", "join-canvas", "load", "measure", "reuse", "slices", "slicing"],
     ["feasible", "pictures", "verify"],
     ["captions"],
@@ -71,7 +72,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["encode", "metadata", "subtitles"],
     ["joined"],
     ["plan"],
-    ["device", "further", "measuring", "sliced"],
+    ["device", "further", "heads", "measuring", "sliced"],
   ],
   probe: [
     ["judge-source"],

@@ -6,6 +6,7 @@ import { getLogger } from "@logtape/logtape";
 import { sleep } from "../../lib/sleep.ts";
 import { unlessAborted } from "../../lib/unless-aborted.ts";
 import { type Telling, WINDOW_SEGMENTS } from "../../manifest/write/live-playlist.ts";
+import type { PublishedText } from "../../manifest/write/published-names.ts";
 import type { LiveSetWriter } from "../../storage/storage.ts";
 import { TaskError, toTaskError } from "../../task/errors.ts";
 import { failureOf } from "../../task/task.ts";
@@ -110,6 +111,7 @@ export class LiveSetTarget {
         if (isOver && finished) {
           await this.#run.mayPublish();
           await set.complete(finished, this.#names);
+          for (const text of this.recording.besides?.() ?? []) await this.#addText(set, text);
           this.#isComplete = true;
           return undefined;
         }
@@ -209,12 +211,7 @@ export class LiveSetTarget {
     { inFolder, entry }: LiveSetTexts,
     isLast: boolean,
   ): Promise<void> {
-    for (const { name, text } of inFolder) {
-      const path = join(this.recording.segments.folder, `told-${randomUUID()}-${name}`);
-      await writeFile(path, text);
-      this.#names.add(name);
-      await set.add(path, name).finally(() => rm(path, { force: true }));
-    }
+    for (const text of inFolder) await this.#addText(set, text);
     // An unchanged multivariant playlist need not be sent again.
     if (entry === this.#entry && !isLast) return;
     // Whether it came is not known if this fails.
@@ -225,6 +222,13 @@ export class LiveSetTarget {
     this.#isSeen = true;
     await this.#run.saveTarget(this.index, { status: "RUNNING", isWatchable: true });
     this.#run.decide(`targets[${this.index}] can be watched`);
+  }
+
+  async #addText(set: LiveSetWriter, { name, text }: PublishedText): Promise<void> {
+    const path = join(this.recording.segments.folder, `told-${randomUUID()}-${name}`);
+    await writeFile(path, text);
+    this.#names.add(name);
+    await set.add(path, name).finally(() => rm(path, { force: true }));
   }
 
   /** Records whether the target takes segments, if that has changed. */

@@ -48,6 +48,9 @@ export interface LiveSet {
   /** The texts of a set that ends after its first `count` segments; undefined if they cannot say that. */
   endAfter(count: number, folder: string): LiveSetTexts | undefined;
 
+  /** Texts for the set's folder besides a finished set, for players that began with something else; absent if there never are any. */
+  besides?(): readonly PublishedText[];
+
   /** The description of the set. @throws {TaskError} `output_wrong` if it cannot be played */
   describe(signal: AbortSignal): Promise<Output>;
 }
