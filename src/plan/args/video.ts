@@ -1,6 +1,7 @@
 import { isPageCodec, type VideoCodec } from "../../profile/codecs.ts";
 import { areKept } from "../encode/captions.ts";
 import { colourTags, svtLight, x265Light } from "../encode/colours/encoder-words.ts";
+import { LEAN_PARAMS } from "../encode/engine/lean-x264.ts";
 import { formatBitrate } from "../encode/rate-control.ts";
 import type { VideoEncoding } from "../encode/video-encoding.ts";
 import { inOrder } from "../encode/video-filters.ts";
@@ -112,6 +113,7 @@ function x264Args(stream: Stream): readonly Option[] {
     ...fieldArgs(encoding, []),
     // By itself, the header of a second pass says what its statistics come to: slices of one stream have to have the same.
     ...paramsArgs("x264-params", [
+      ...(encoding.isLean ? LEAN_PARAMS : []),
       ...ownParams(encoding),
       ...(stream.pass?.isSlice ? ["stitchable=1"] : []),
     ]),

@@ -16,6 +16,7 @@ import { type AudioEncoding, audioEncoding, samplerates } from "../encode/audio-
 import { captionAbilities } from "../encode/captions.ts";
 import { sdrFiltersNeeded } from "../encode/colours/hdr.ts";
 import { keepingFiltersNeeded, refuseUnkept } from "../encode/colours/kept-colour.ts";
+import { leanly } from "../encode/engine/lean-x264.ts";
 import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
 import type { FurtherFile } from "../further.ts";
 import { metadataOf } from "../metadata/metadata.ts";
@@ -98,7 +99,10 @@ export function decideOutput(
   const { container } = product;
   const video =
     product.video.action === "encode" && typeof rendition.video === "object" && media.video
-      ? videoEncoding(rendition.video, media.video, captionAbilities(capabilities), further)
+      ? leanly(
+          videoEncoding(rendition.video, media.video, captionAbilities(capabilities), further),
+          capabilities,
+        )
       : undefined;
   return {
     ...judged,

@@ -3,6 +3,7 @@ import { extensionOf } from "../../profile/container-rules.ts";
 import type { AdaptiveSet, Assignment, VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import { captionAbilities } from "../encode/captions.ts";
+import { leanly } from "../encode/engine/lean-x264.ts";
 import { videoEncoding } from "../encode/video-encoding.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "../plan.ts";
 import { toldCaptions } from "./captions.ts";
@@ -94,7 +95,10 @@ const encodingOf = (
 ) =>
   video === "copy" || !media.video
     ? "copy"
-    : videoEncoding(video, media.video, captionAbilities(capabilities), further);
+    : leanly(
+        videoEncoding(video, media.video, captionAbilities(capabilities), further),
+        capabilities,
+      );
 
 function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
   const language = audio?.language;
