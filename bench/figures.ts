@@ -72,23 +72,28 @@ type Headline = {
 const HEADLINES: readonly Headline[] = [
   {
     key: "creates.bullmq",
-    says: { en: "creates, to BullMQ's", zh: "创建 ÷ BullMQ" },
+    says: { en: "creates, to BullMQ", zh: "创建 ÷ BullMQ" },
     by: "creates",
   },
   {
     key: "tasks.wall",
-    says: { en: "a task, to bare ffmpeg: wall", zh: "任务 ÷ ffmpeg：时间" },
+    says: { en: "task, to bare ffmpeg: wall", zh: "任务 ÷ ffmpeg：时间" },
     by: "tasks",
   },
   {
     key: "reuse.cpu",
-    says: { en: "a task again, to the first: CPU", zh: "再次 ÷ 首次：CPU" },
+    says: { en: "again, to the first: CPU", zh: "再次 ÷ 首次：CPU" },
     by: "reuse",
   },
   {
-    key: "ladder.cpu",
-    says: { en: "four sizes, to four encodes: CPU", zh: "四档 ÷ 四次编码：CPU" },
-    by: "ladder",
+    key: "resume.wall",
+    says: { en: "slices, to whole: wall", zh: "分片 ÷ 整体：时间" },
+    by: "resume",
+  },
+  {
+    key: "growing.seen",
+    says: { en: "POST to first segment", zh: "POST 到首个分片" },
+    by: "growing",
   },
   {
     key: "service.first-create",
@@ -97,12 +102,12 @@ const HEADLINES: readonly Headline[] = [
   },
   {
     key: "wasm.Bun.10.veryfast.native",
-    says: { en: "WebAssembly, to native: wall", zh: "WebAssembly ÷ 原生：时间" },
+    says: { en: "wasm, to native: wall", zh: "wasm ÷ 原生：时间" },
     by: "wasm-speed",
   },
   {
     key: "fleet.boss-batches",
-    says: { en: "a fleet's tasks, to pg-boss's", zh: "集群 ÷ pg-boss" },
+    says: { en: "fleet, to pg-boss", zh: "集群 ÷ pg-boss" },
     by: "fleet",
   },
 ];
