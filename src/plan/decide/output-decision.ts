@@ -13,11 +13,10 @@ import type { Assignment, Rendition } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
 import type { Clip } from "../../task/task.ts";
 import { type AudioEncoding, audioEncoding, samplerates } from "../encode/audio-encoding.ts";
-import { captionAbilities } from "../encode/captions.ts";
 import { sdrFiltersNeeded } from "../encode/colours/hdr.ts";
 import { keepingFiltersNeeded, refuseUnkept } from "../encode/colours/kept-colour.ts";
-import { leanly } from "../encode/engine/lean-x264.ts";
-import { type VideoEncoding, videoEncoding } from "../encode/video-encoding.ts";
+import { encodingBy } from "../encode/engine/lean-x264.ts";
+import type { VideoEncoding } from "../encode/video-encoding.ts";
 import type { FurtherFile } from "../further.ts";
 import { metadataOf } from "../metadata/metadata.ts";
 import type { Capabilities, PlannedOutput, StreamDecision } from "../plan.ts";
@@ -99,10 +98,7 @@ export function decideOutput(
   const { container } = product;
   const video =
     product.video.action === "encode" && typeof rendition.video === "object" && media.video
-      ? leanly(
-          videoEncoding(rendition.video, media.video, captionAbilities(capabilities), further),
-          capabilities,
-        )
+      ? encodingBy(capabilities, rendition.video, media.video, further)
       : undefined;
   return {
     ...judged,

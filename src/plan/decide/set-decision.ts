@@ -2,9 +2,7 @@ import type { MediaInfo } from "../../probe/media.ts";
 import { extensionOf } from "../../profile/container-rules.ts";
 import type { AdaptiveSet, Assignment, VideoEncode } from "../../profile/profile.ts";
 import { TaskError } from "../../task/errors.ts";
-import { captionAbilities } from "../encode/captions.ts";
-import { leanly } from "../encode/engine/lean-x264.ts";
-import { videoEncoding } from "../encode/video-encoding.ts";
+import { encodingBy } from "../encode/engine/lean-x264.ts";
 import type { Expectation, SetPlan, StreamDecision, Track } from "../plan.ts";
 import { toldCaptions } from "./captions.ts";
 import { expectationOf } from "./expectation.ts";
@@ -93,12 +91,7 @@ const encodingOf = (
   video: VideoEncode | "copy",
   { media, capabilities, further }: DecisionSource,
 ) =>
-  video === "copy" || !media.video
-    ? "copy"
-    : leanly(
-        videoEncoding(video, media.video, captionAbilities(capabilities), further),
-        capabilities,
-      );
+  video === "copy" || !media.video ? "copy" : encodingBy(capabilities, video, media.video, further);
 
 function withLanguage(plan: SetPlan, { audio }: MediaInfo): SetPlan {
   const language = audio?.language;

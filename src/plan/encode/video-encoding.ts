@@ -43,7 +43,7 @@ export type VideoEncoding = Size &
     /** The level of H.264; left to its encoder if no level has room. */
     readonly level?: string;
     readonly isInterlaced: boolean;
-    /** Its encoder has no assembly (`leanly`). */
+    /** Its encoder has no assembly (`lean-x264.ts`). */
     readonly isLean?: true;
     /** It is mapped from a high dynamic range, so it has to state that its colours are those of the standard one. */
     readonly isToneMapped: boolean;

@@ -1,13 +1,12 @@
 import { expect, test } from "bun:test";
 import { encodedVideo } from "../../../src/plan/args/video.ts";
-import { leanly } from "../../../src/plan/encode/engine/lean-x264.ts";
-import { videoEncoding } from "../../../src/plan/encode/video-encoding.ts";
+import { encodingBy } from "../../../src/plan/encode/engine/lean-x264.ts";
 import type { VideoEncode } from "../../../src/profile/profile.ts";
 import { aCapabilities, aVideo, aVideoStream } from "../builders.ts";
 
 const paramsOn = (engine: "native" | "wasm", encode: VideoEncode): string | undefined => {
-  const encoding = videoEncoding(encode, aVideoStream());
-  const { options } = encodedVideo(leanly(encoding, aCapabilities({ engine })), "0:0");
+  const encoding = encodingBy(aCapabilities({ engine }), encode, aVideoStream());
+  const { options } = encodedVideo(encoding, "0:0");
   return options?.find(([name]) => name === "x264-params")?.[1];
 };
 

@@ -1,5 +1,9 @@
+import type { VideoStream } from "../../../probe/media.ts";
+import type { VideoEncode } from "../../../profile/profile.ts";
+import type { FurtherFile } from "../../further.ts";
 import type { Capabilities } from "../../plan.ts";
-import type { VideoEncoding } from "../video-encoding.ts";
+import { captionAbilities } from "../captions.ts";
+import { type VideoEncoding, videoEncoding } from "../video-encoding.ts";
 
 /**
  * The same encoding with x264's choices for an engine whose x264 has no assembly: from `subme=2` on it compares blocks by SATD, which costs
@@ -7,7 +11,7 @@ import type { VideoEncoding } from "../video-encoding.ts";
  *
  * Only what was measured: one pass to a bitrate at the default effort, with nothing of its own chosen.
  */
-export function leanly(encoding: VideoEncoding, { engine }: Capabilities): VideoEncoding {
+function leanly(encoding: VideoEncoding, { engine }: Capabilities): VideoEncoding {
   const { codec, effort, rateMode, quality, qualityTarget, bFrames } = encoding;
   const isDefault = codec === "h264" && effort === "default" && rateMode !== "2passvbr";
   const isOfQuality = quality !== undefined || qualityTarget !== undefined;
@@ -16,6 +20,15 @@ export function leanly(encoding: VideoEncoding, { engine }: Capabilities): Video
     return encoding;
   return { ...encoding, isLean: true };
 }
+
+/** What a picture is encoded to by an engine, for what the profile and the source say: `videoEncoding`, leanly where that pays. */
+export const encodingBy = (
+  capabilities: Capabilities,
+  encode: VideoEncode,
+  source: VideoStream,
+  further?: readonly FurtherFile[],
+): VideoEncoding =>
+  leanly(videoEncoding(encode, source, captionAbilities(capabilities), further), capabilities);
 
 /** With `veryfast`. */
 export const LEAN_PARAMS: readonly string[] = [
