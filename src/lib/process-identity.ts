@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { errnoOf } from "./errno-of.ts";
 
 /** Identifies one process for all time: a pid alone is given to another process some day. */
 export type ProcessIdentity = {
@@ -20,25 +21,41 @@ function startTimeOnLinux(pid: number): string | undefined {
 }
 
 function startTimeElsewhere(pid: number): string | undefined {
-  const { stdout } = spawnSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
+  const { stdout, error } = spawnSync("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
     encoding: "utf8",
     env: { ...process.env, LC_ALL: "C" },
   });
+  if (error) throw new Error("Cannot ask for a process: ps does not run", { cause: error });
   const [, state, start] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout ?? "") ?? [];
   return state && !state.startsWith("Z") ? start : undefined;
 }
 
-/** The process that has this pid now; undefined if there is none, or only a zombie that waits for its parent. */
+/** @throws where the system does not tell */
+const startTimeOf = (pid: number): string | undefined =>
+  process.platform === "linux" ? startTimeOnLinux(pid) : startTimeElsewhere(pid);
+
+/** The process that has this pid now; undefined if there is none, only a zombie that waits for its parent, or if the system does not tell. */
 export function processIdentity(pid: number): ProcessIdentity | undefined {
   try {
-    const startTime =
-      process.platform === "linux" ? startTimeOnLinux(pid) : startTimeElsewhere(pid);
+    const startTime = startTimeOf(pid);
     return startTime === undefined ? undefined : { pid, startTime };
   } catch {
     return undefined;
   }
 }
 
-/** Whether exactly this process still runs. */
+/** What says that there is no such process. ESRCH: it ended while it was read. */
+const GONE = ["ENOENT", "ESRCH"];
+
+/** Whether exactly this process runs no more. Where the system does not tell, as with no file descriptor left to look with, it has not ended. */
+export function hasEnded({ pid, startTime }: ProcessIdentity): boolean {
+  try {
+    return startTimeOf(pid) !== startTime;
+  } catch (error) {
+    return GONE.includes(errnoOf(error) ?? "");
+  }
+}
+
+/** Whether exactly this process still runs, as far as the system tells. */
 export const isAlive = (identity: ProcessIdentity): boolean =>
   processIdentity(identity.pid)?.startTime === identity.startTime;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isAlive, type ProcessIdentity, processIdentity } from "../lib/process-identity.ts";
+import { hasEnded, type ProcessIdentity, processIdentity } from "../lib/process-identity.ts";
 
 const LOOK_EVERY_MS = 250;
 /** What npm calls itself while it runs a command: `npm exec bun run start`. */
@@ -14,7 +14,7 @@ export async function leftByNpm(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (above.length === 0) return promise;
   const looking = setInterval(() => {
-    if (above.every(isAlive)) return;
+    if (!above.some(hasEnded)) return;
     clearInterval(looking);
     resolve();
   }, LOOK_EVERY_MS);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { isAlive, processIdentity } from "../../src/lib/process-identity.ts";
+import { join } from "node:path";
+import { hasEnded, isAlive, processIdentity } from "../../src/lib/process-identity.ts";
 
 describe("processIdentity", () => {
   test("is the same for the same process, also written down and read again", () => {
@@ -28,9 +29,24 @@ describe("isAlive", () => {
     const child = spawn("sleep", ["600"]);
     const identity = processIdentity(child.pid ?? 0);
     if (!identity) throw new Error("it has just begun");
-    expect(isAlive(identity)).toBe(true);
+    expect([isAlive(identity), hasEnded(identity)]).toEqual([true, false]);
     child.kill("SIGKILL");
     await once(child, "exit");
-    expect(isAlive(identity)).toBe(false);
+    expect([isAlive(identity), hasEnded(identity)]).toEqual([false, true]);
+  });
+});
+
+describe("hasEnded", () => {
+  test("does not take a process for gone that it has no file descriptor left to look at", () => {
+    const module = join(import.meta.dir, "../../src/lib/process-identity.ts");
+    const script = `
+      import { openSync } from "node:fs";
+      import { hasEnded, processIdentity } from ${JSON.stringify(module)};
+      const parent = processIdentity(process.ppid);
+      let lacks;
+      while (!lacks) try { openSync("/dev/null"); } catch (error) { lacks = error.code; }
+      console.log(lacks, hasEnded(parent));`;
+    const args = ["--nofile=128", process.execPath, "-e", script];
+    expect(execFileSync("prlimit", args, { encoding: "utf8" })).toBe("EMFILE false\n");
   });
 });

