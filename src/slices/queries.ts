@@ -3,6 +3,7 @@ import type { PostgresDatabase } from "../db/postgres/postgres.ts";
 import { clients } from "../db/postgres/tables/clients.ts";
 import { slicedSteps, sliceRuns } from "../db/postgres/tables/slices.ts";
 import { tasks } from "../db/postgres/tables/tasks.ts";
+import { OF_LEAD_ALONE } from "./slices.ts";
 
 /** The schema of pg-boss's tables of parts, beside those of tasks. */
 export const SLICES_SCHEMA = "pontus_slices";
@@ -36,7 +37,8 @@ export function prepareSteps({ orm, prepared }: PostgresDatabase) {
         .for("share")
         .prepare("slices_held"),
     waiting: () => waitingSteps(orm),
-    // A task that waits for its next attempt keeps what is under way: that one may want the same parts.
+    // A task that waits for its next attempt keeps what is under way: that one may want the same parts. What it wants is told by its
+    // slices, which it offers behind the first pass that they need.
     wanted: () =>
       orm
         .select({ taskId: slicedSteps.taskId })
@@ -49,7 +51,8 @@ export function prepareSteps({ orm, prepared }: PostgresDatabase) {
             eq(tasks.cancelRequested, false),
             ne(slicedSteps.attempt, NO_ATTEMPT),
             sql`not exists (select 1 from sliced_steps as newer
-              where newer.task_id = ${slicedSteps.taskId} and newer.attempt > ${slicedSteps.attempt})`,
+              where newer.task_id = ${slicedSteps.taskId} and newer.attempt > ${slicedSteps.attempt}
+              and newer.engine_version <> ${OF_LEAD_ALONE})`,
           ),
         )
         .prepare("slices_wanted"),

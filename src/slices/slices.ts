@@ -4,6 +4,9 @@ import type { ReadFile } from "../plan/sliced.ts";
 import type { Damage } from "../task/damage.ts";
 import type { EngineName, Failure } from "../task/task.ts";
 
+/** An engine's version that no other worker has: of steps which the task's own makes alone, such as a first pass. */
+export const OF_LEAD_ALONE = "";
+
 /** A step of a task in parts, by all that they are made of: two attempts that would make the same have the same key. */
 export type StepKey = {
   readonly taskId: string;

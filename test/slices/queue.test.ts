@@ -263,7 +263,13 @@ test("parts are of the newest attempt: what it wants as well goes on, and nobody
   expect(await taskErrorOf(slices.offer(same))).toMatchObject({ code: "lease_lost" });
   const next = await queue.claim({ id: "next", engine: "native" });
   if (!next) throw new Error("there is no task");
-  await slices.offer({ ...same, attempt: next.claim.attempt });
+  const { attempt } = next.claim;
+  await slices.offer({ ...stepOf(claim, 1, "d0"), attempt, engineVersion: "" });
+  expect([await slices.beat(kept, undefined), await slices.beat(lost, undefined)]).toEqual([
+    true,
+    true,
+  ]);
+  await slices.offer({ ...same, attempt });
   expect(await slices.beat(kept, undefined)).toBe(true);
   expect(await slices.beat(lost, undefined)).toBe(false);
   expect(await slices.complete(kept, MADE)).toBe(true);

@@ -69,7 +69,10 @@ export async function analyseShared(
     await lead.make(fail);
   } catch (error) {
     signal.throwIfAborted();
-    throw ended.signal.aborted ? ended.signal.reason : error;
+    const reason = ended.signal.aborted ? ended.signal.reason : error;
+    // What is under way would run to its end.
+    fail(reason);
+    throw reason;
   } finally {
     await lead.settled();
   }

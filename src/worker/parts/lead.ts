@@ -3,7 +3,14 @@ import { getLogger } from "@logtape/logtape";
 import type { Engine, RunRequest } from "../../engine/engine.ts";
 import { sleep } from "../../lib/sleep.ts";
 import type { Part, Sliced } from "../../plan/sliced.ts";
-import type { PartProgress, PartRun, PartState, StepKey, TakenPart } from "../../slices/slices.ts";
+import {
+  OF_LEAD_ALONE,
+  type PartProgress,
+  type PartRun,
+  type PartState,
+  type StepKey,
+  type TakenPart,
+} from "../../slices/slices.ts";
 import { toTaskError } from "../../task/errors.ts";
 import { failureOf } from "../../task/task.ts";
 import { judgePictures } from "./join-slices.ts";
@@ -92,7 +99,7 @@ export class Lead {
   async make(fail: Fail): Promise<void> {
     const { slicing, source, attempt, limitSeconds, engine, decide, taskId } = this.#shared;
     const { queue } = slicing;
-    const engineVersion = this.#isAnalysis ? "" : engine.capabilities.version;
+    const engineVersion = this.#isAnalysis ? OF_LEAD_ALONE : engine.capabilities.version;
     const engineOf = { engine: engine.name, engineVersion };
     const step = { key: this.#key, attempt, ...engineOf, source, parts: this.#runs, limitSeconds };
     await storeReads(slicing.store, step, this.#request.folder, this.#signal);

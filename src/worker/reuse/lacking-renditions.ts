@@ -29,7 +29,12 @@ type Ground = {
 };
 
 /** Failures that what was put beside an encode may be the cause of. */
-const DOUBTED: readonly ErrorCode[] = ["output_wrong", "source_damaged", "unknown"];
+const DOUBTED: readonly ErrorCode[] = [
+  "output_wrong",
+  "source_damaged",
+  "encoder_stalled",
+  "unknown",
+];
 
 /**
  * Makes what a plan makes; of a set, the pictures of which are kept, also as a part of other sets of the same source, it encodes only those that

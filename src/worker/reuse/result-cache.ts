@@ -242,7 +242,10 @@ export class ResultCache {
   async #knownOf(key: string): Promise<Known> {
     const known = this.#known.get(key);
     if (known) return known;
-    const { files = [], videos = [] } = (await readAbout(this.#folderOf(key))) ?? {};
+    const about = await readAbout(this.#folderOf(key));
+    // It may be read the next time.
+    if (!about) return { bytes: 0, videos: [] };
+    const { files, videos = [] } = about;
     const found = { bytes: totalOf(files.map(({ sizeBytes }) => sizeBytes)), videos };
     this.#known.set(key, found);
     return found;
