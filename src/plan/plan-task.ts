@@ -103,7 +103,7 @@ export function planTask(request: PlanRequest, media: MediaInfo, capabilities: C
   const seconds = clippedSeconds(media.durationSeconds, clip);
   const decided = assignments.map((one, at) => {
     const decision = decide(one, firstFolder + at, source);
-    return isGrowing ? growingDecision(decision, seconds) : decision;
+    return isGrowing ? growingDecision(decision, seconds, source) : decision;
   });
   const made = withMade(decided, request.made);
   const { hardware } = capabilities;

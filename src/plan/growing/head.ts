@@ -1,3 +1,4 @@
+import type { MediaInfo } from "../../probe/media.ts";
 import type { Clip } from "../../task/task.ts";
 import type { OutputDecision } from "../decide/output-decision.ts";
 import type { SetHead } from "../heads/set-head.ts";
@@ -15,14 +16,30 @@ const SEGMENTS_MIN = 5;
  * beside it, made by themselves, which can be watched long before the first segments of the ladder are ready.
  *
  * @param seconds - how long the set will be; undefined if nobody knows
+ * @param source - what the set is made of: a stream of it that begins behind the first segment has no part in a head, which would wait for it
  */
 export function growingDecision(
   decision: OutputDecision,
   seconds: number | undefined,
+  source: HeadSource,
 ): OutputDecision {
-  const head = headOf(decision, seconds);
+  const isLate = latestSeconds(source) >= (decision.set?.segmentSeconds ?? 0);
+  const head = isLate ? undefined : headOf(decision, seconds);
   const { product } = decision;
   return { ...decision, isGrowing: true, ...(head && { product: { ...product, head } }) };
+}
+
+type HeadSource = { readonly media: MediaInfo; readonly clip: Clip | undefined };
+
+/** When the last of picture and sounds begins, from where the set does. */
+function latestSeconds({ media, clip }: HeadSource): number {
+  const from = (media.startSeconds ?? 0) + (clip?.startSeconds ?? 0);
+  const streams = [
+    media.video,
+    media.audio,
+    ...media.streams.filter(({ kind }) => kind === "audio"),
+  ];
+  return Math.max(...streams.map((stream) => (stream?.startSeconds ?? from) - from));
 }
 
 function headOf(

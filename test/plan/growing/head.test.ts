@@ -8,8 +8,12 @@ import { aCapabilities, aCustomVideo, aMediaWithVideo, anAudio } from "../builde
 
 const FULL = aMediaWithVideo({ width: 1920, height: 1080, framerate: { num: 25, den: 1 } });
 
-function planOf(profile: Profile, seconds: number, isGrowing = true) {
-  const media = { ...FULL, durationSeconds: seconds };
+const LATE = aMediaWithVideo({
+  ...{ width: 1920, height: 1080, framerate: { num: 25, den: 1 }, startSeconds: 6 },
+});
+
+function planOf(profile: Profile, seconds: number, isGrowing = true, source = FULL) {
+  const media = { ...source, durationSeconds: seconds };
   const assignments = assignRenditions(profile, [undefined]);
   const request = { assignments, tag: "t", ...(isGrowing && { isGrowing: true as const }) };
   return planTask(request, media, aCapabilities());
@@ -48,6 +52,7 @@ describe("the head of a set that grows", () => {
     ["one that is whole soon", planOf(LADDER, 29)],
     ["one picture", planOf(profileOf(rung(360)), 7200)],
     ["two passes", planOf(two({ rateMode: "2passvbr" }), 7200)],
+    ["a picture that begins a segment late", planOf(LADDER, 7200, true, LATE)],
   ])("is not made of %s", (_, { steps, products }) => {
     expect(products.some(({ head }) => head)).toBe(false);
     expect(steps.flatMap(({ writes }) => writes).join()).not.toContain("head");
