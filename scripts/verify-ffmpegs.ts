@@ -21,7 +21,7 @@ import { provideSystemPrograms } from "./system-programs.ts";
 const RUN = ["test/engine/", "test/plan/real/", "test/line/", "test/worker/"];
 /** Where the real files are. */
 const CORPUS = "test/corpus/";
-/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, what relays read, how fast the service starts, what the README says, watched folders, kept outputs, results that are used again, when a worker runs what, which pixels a client may ask for. */
+/** Of these, what another ffmpeg changes nothing of: WebAssembly, plans beside their runs, encryption, storage, connections, processes of any program, what relays read, how fast the service starts, what the README says, watched folders, kept outputs, results that are used again, encodes that go on after a crash (what slices are, native-slices tells), how sources and files beside them are opened, when a worker runs what, which pixels a client may ask for. */
 const NOT_RUN = [
   "**/wasm*.test.ts",
   "test/engine/ffmpeg/watchdog.test.ts",
@@ -32,8 +32,8 @@ const NOT_RUN = [
   "test/line/{bad-connections,cookbook,egress,http,operated,readme,s3,slow-servers,start}.test.ts",
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
   "test/line/{crash,full-disk,neighbours,plan,protected,protected-players}.test.ts",
-  "test/line/{bounds,kept-encode,reuse,watched-folders}.test.ts",
-  "test/worker/reuse/*.test.ts",
+  "test/line/{bounds,kept-encode,resumed-encodes,reuse,watched-folders}.test.ts",
+  "test/worker/{reuse/*,further/open-further,source/open-source}.test.ts",
   "test/worker/{drain,worker,worker-disk,worker-failures}.test.ts",
 ];
 /** The same of live tests: where the service may connect, by what secret and behind which TLS, all of which relays do; the other runtime. */
