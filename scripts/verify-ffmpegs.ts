@@ -33,7 +33,9 @@ const NOT_RUN = [
   "test/line/{host-troubles,killed-stages,left-behind,loss,restore,shares,stopped-services}.test.ts",
   "test/line/{crash,full-disk,neighbours,plan,protected,protected-players}.test.ts",
   "test/line/{bounds,kept-encode,resumed-encodes,reuse,watched-folders}.test.ts",
-  "test/worker/{reuse/*,further/open-further,source/open-source}.test.ts",
+  "test/worker/reuse/*.test.ts",
+  "test/worker/further/open-further.test.ts",
+  "test/worker/source/open-source.test.ts",
   "test/worker/{drain,worker,worker-disk,worker-failures}.test.ts",
 ];
 /** The same of live tests: where the service may connect, by what secret and behind which TLS, all of which relays do; the other runtime. */
